@@ -1,0 +1,76 @@
+"""What can go wrong, by name: every exception that stlbounds raises on purpose."""
+
+from __future__ import annotations
+
+__all__ = [
+    "AssumptionError",
+    "InvalidArgumentError",
+    "MetricError",
+    "MissingDependencyError",
+    "OutputError",
+    "ParseError",
+    "ProofError",
+    "StlboundsError",
+    "SymbolError",
+    "UndecidedError",
+]
+
+
+class StlboundsError(Exception):
+    """Base of every error of the library; the command line prints it in one line and exits with 2."""
+
+
+class InvalidArgumentError(StlboundsError, ValueError):
+    """An argument is outside its range.
+
+    Parameters
+    ----------
+    argument : str
+        Name of the argument.
+    value : object
+        What was given.
+    allowed : str
+        The range, in words or as an interval.
+    hint : str, optional
+        What to do instead.
+    """
+
+    def __init__(self, argument: str, value: object, allowed: str, hint: str = "") -> None:
+        self.argument = argument
+        self.value = value
+        self.allowed = allowed
+        self.hint = hint
+        message = f"{argument} = {value}: must be {allowed}"
+        super().__init__(f"{message}; {hint}" if hint else message)
+
+
+class ParseError(InvalidArgumentError):
+    """A text that should hold a number or an expression holds something else."""
+
+
+class SymbolError(StlboundsError, ValueError):
+    """A symbol is unknown, or a known name was asked for with other assumptions."""
+
+
+class AssumptionError(StlboundsError):
+    """A rule was applied where its side conditions do not hold."""
+
+
+class MetricError(AssumptionError):
+    """Two constants live in metrics that cannot be combined (theory §2)."""
+
+
+class UndecidedError(StlboundsError):
+    """A side condition could be neither proved nor refuted."""
+
+
+class ProofError(StlboundsError):
+    """A proof failed its verification; the message names the step and the values."""
+
+
+class MissingDependencyError(StlboundsError, ImportError):
+    """A feature needs an optional package or an outside program that is not installed."""
+
+
+class OutputError(StlboundsError, OSError):
+    """A file or folder cannot be written."""

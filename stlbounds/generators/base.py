@@ -1,0 +1,147 @@
+"""The generator as the theorems see it, and the one that a user fills in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import sympy as sp
+
+from stlbounds.errors import AssumptionError, InvalidArgumentError, SymbolError
+from stlbounds.interval.signs import is_nonnegative
+from stlbounds.proof.claim import INDICES, Claim
+from stlbounds.proof.metric import Metric
+from stlbounds.proof.protocol import Protocol
+from stlbounds.proof.quantities import D, Distance, Dmix, Sensitivity
+from stlbounds.proof.rules.basic import DEFINABLE, Assumption
+from stlbounds.symbols import J, N, check_symbols, exact, n
+
+if TYPE_CHECKING:
+    from stlbounds.generators.sampling import Sampler
+
+__all__ = ["Generator", "constant_of_size"]
+
+
+def constant_of_size(argument: str, value: Any) -> sp.Expr:
+    """A constant of a model as an expression that may use the size ``N`` of a training set, but no other index.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If it is not provably nonnegative, or not a number or expression.
+    SymbolError
+        If it contains an unknown or a reserved symbol.
+    """
+    found = exact(argument, value)
+    check_symbols(found)
+    reserved = found.free_symbols & {n, *INDICES, *DEFINABLE} - {N}
+    if reserved:
+        names = ", ".join(sorted(str(symbol) for symbol in reserved))
+        raise SymbolError(f"{argument} = {found} contains {names}, which the library fills in; "
+                          f"a constant of a model may depend on the training set through its size N only")
+    if not is_nonnegative(found):
+        raise InvalidArgumentError(argument, found, "provably nonnegative on the ranges of its symbols",
+                                   "declare its symbols with ranges that make it so")
+    return found
+
+
+@dataclass(frozen=True)
+class Generator:
+    """A generator given by its constants: a metric, a sensitivity, a learning error.
+
+    Parameters
+    ----------
+    name : str
+        What it is called in theorems.
+    metric : Metric
+        `DISCRETE` or `EUCLIDEAN` (normalised to diameter 1), the metric in which the constants hold.
+    sensitivity : sympy.Expr or number
+        ``kappa >= 0`` with ``W(G(S), G(S')) <= (kappa/N) dist(S, S')`` for all sets of one size ``N``; may use ``N``.
+    learning_error : sympy.Expr or number, optional
+        ``e >= 0`` with ``E W(Dmix_j, D_{j+1}) <= e`` when trained on ``N`` points; may use ``N``.
+
+    Raises
+    ------
+    InvalidArgumentError, SymbolError
+        If a constant may be negative, or contains ``n``, an index, or an undeclared symbol.
+
+    References
+    ----------
+    Theory §2 (constants), §4 (learning error), §7 ("your own").
+
+    Examples
+    --------
+    >>> from stlbounds.symbols import c, kappa, r
+    >>> mine = Generator("my diffusion model", Metric.DISCRETE, kappa, c * N**-r)
+    >>> mine.sensitivity
+    kappa
+    """
+
+    name: str
+    metric: Metric
+    sensitivity: sp.Expr
+    learning_error: sp.Expr | None = None
+
+    #: Whether `drift_claim` and `drift` state a bound of the generator's own.
+    has_sharp_drift: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.metric, Metric):
+            raise InvalidArgumentError("metric", self.metric, "stlbounds.DISCRETE or stlbounds.EUCLIDEAN")
+        object.__setattr__(self, "sensitivity", constant_of_size("sensitivity", self.sensitivity))
+        if self.learning_error is not None:
+            object.__setattr__(self, "learning_error", constant_of_size("learning_error", self.learning_error))
+
+    def sensitivity_claim(self) -> Claim:
+        """The claim ``Sensitivity(N) <= kappa``: a leaf here, a theorem in models that derive it."""
+        return Assumption.apply(
+            quantity=Sensitivity(N), bound=self.sensitivity, metric=self.metric)
+
+    def learning_error_claim(self, protocol: Protocol) -> Claim:
+        """The claim ``E W(Dmix_j, D_{j+1}) <= e_j`` for every generation.
+
+        Raises
+        ------
+        AssumptionError
+            If the generator states no learning error.
+        """
+        if self.learning_error is None:
+            raise AssumptionError(f"the generator {self.name} states no learning error; pass learning_error=...")
+        bound = self.learning_error.subs(N, protocol.size(J))
+        return Assumption.apply(
+            quantity=Distance(Dmix(J), D(J + 1)), bound=bound, metric=self.metric)
+
+    def drift_claim(self, protocol: Protocol, influence_squares: Claim) -> Claim:
+        """A bound on ``E W(D_0, D_{j+1})`` that is sharper than the drift lemma's, where `has_sharp_drift`.
+
+        Parameters
+        ----------
+        protocol : Protocol
+            The loop.
+        influence_squares : Claim
+            A bound on ``InfluenceSquares(J)``.
+        """
+        raise AssumptionError(f"the generator {self.name} has no drift bound of its own")
+
+    def drift(self, variance: sp.Expr) -> sp.Expr:
+        """Closed form of the bound of `drift_claim`, from ``Phi**2/N`` of the generation before."""
+        raise AssumptionError(f"the generator {self.name} has no drift bound of its own")
+
+    def sampler(self, values: Mapping[str, Any], distribution: Any = None) -> Sampler:
+        """The numeric twin of this generator, for simulations.
+
+        Parameters
+        ----------
+        values : mapping of str to number
+            Values of the symbols.
+        distribution : array_like, optional
+            The real distribution; each model states its form and its default.
+
+        Raises
+        ------
+        AssumptionError
+            If the generator is known by its constants only.
+        """
+        raise AssumptionError(f"the generator {self.name} is known by its constants only and cannot be simulated; "
+                              f"choose one of the catalogue, for example stlbounds.generators.Categorical")

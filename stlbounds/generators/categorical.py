@@ -1,0 +1,146 @@
+"""The categorical generator: the empirical law of the training set (theory §7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import sympy as sp
+
+from stlbounds.errors import AssumptionError, InvalidArgumentError
+from stlbounds.generators.base import Generator
+from stlbounds.proof.claim import Claim, Printer, Rule, Says
+from stlbounds.proof.metric import Metric
+from stlbounds.proof.protocol import Protocol
+from stlbounds.proof.quantities import D, Distance, Dmix, InfluenceSquares, Sensitivity
+from stlbounds.proof.rules.algebra import Substitute
+from stlbounds.symbols import J, N, check_symbols, exact
+
+if TYPE_CHECKING:
+    from stlbounds.generators.sampling import Sampler
+
+__all__ = ["Categorical", "EmpiricalDrift", "EmpiricalLearningError", "EmpiricalSensitivity"]
+
+
+def _checked_cells(cells: sp.Expr) -> sp.Expr:
+    if cells.is_integer is not True or cells.is_positive is not True:
+        raise AssumptionError(f"the number of cells {cells} must be a positive integer")
+    return cells
+
+
+class EmpiricalSensitivity(Rule):
+    """An empirical law moves by at most ``1/N`` in total variation per changed point: ``kappa = 1``."""
+
+    title = "sensitivity of the empirical law"
+
+    @classmethod
+    def conclude(cls, premises: tuple[Says, ...]) -> Says:
+        return Says(Sensitivity(N), sp.S.One)
+
+    @classmethod
+    def explain(cls, tex: Printer, **_: Any) -> str:
+        return r"The generator is the empirical law of its $N$ training points; one changed point moves mass $1/N$."
+
+
+class EmpiricalLearningError(Rule):
+    """``E TV(Dmix_j, D_{j+1}) <= (1/2) sqrt((K-1)/N_j)``, in every protocol.
+
+    Each point of ``T_j`` adds ``(1{X=z} - p(z))/N_j`` to the error at ``z``, ``p`` the law of its source: centred given the
+    past, hence uncorrelated over points, also when replayed. The variances over ``z`` sum to at most
+    ``(1 - 1/K)/N_j``, and ``E TV <= (1/2) sqrt(K * sum of variances)`` by Jensen and Cauchy-Schwarz.
+    """
+
+    title = "learning error of the empirical law"
+
+    @classmethod
+    def conclude(cls, premises: tuple[Says, ...], *, protocol: Protocol, cells: sp.Expr) -> Says:
+        error = sp.sqrt((_checked_cells(cells) - 1) / protocol.size(J)) / 2
+        return Says(Distance(Dmix(J), D(J + 1)), error)
+
+    @classmethod
+    def explain(cls, tex: Printer, *, cells: sp.Expr, **_: Any) -> str:
+        return (r"Each point of $T_j$ adds to the error a term that is centred given the past, so the terms are "
+                r"uncorrelated and their variances over the symbols sum to at most "
+                rf"$(1 - 1/K)/N_j$ with $K = {tex(cells)}$; conclude by Jensen and Cauchy--Schwarz.")
+
+
+class EmpiricalDrift(Rule):
+    """``E TV(D_0, D_{j+1}) <= (1/2) sqrt((K-1) sum of x_X**2)/N_j``, in every protocol.
+
+    ``D_j(z)`` is a martingale in the revealed points; revealing ``X`` moves its conditional mean by
+    ``(x_X/N_j)(1{X=z} - p(z))``, ``p`` the law of its source, and ``E p(z)(1 - p(z)) <= D_0(z)(1 - D_0(z))`` because
+    ``E p = D_0``. Sum the variances over points and symbols; conclude by Jensen and Cauchy-Schwarz.
+    """
+
+    title = "drift of the empirical law"
+
+    @classmethod
+    def conclude(cls, premises: tuple[Says, ...], *, protocol: Protocol, cells: sp.Expr) -> Says:
+        spread = sp.sqrt((_checked_cells(cells) - 1) * InfluenceSquares(J)) / 2
+        return Says(Distance(D(0), D(J + 1)), spread / protocol.size(J))
+
+    @classmethod
+    def explain(cls, tex: Printer, *, cells: sp.Expr, **_: Any) -> str:
+        return (r"The probability that $D_{j+1}$ gives to a symbol is a martingale in the points revealed one by one; "
+                r"revealing $X$ moves it by $x_X/N_j$ times the centred indicator of the symbol. Sum the variances over "
+                rf"points and over the $K = {tex(cells)}$ symbols, and conclude by Jensen and Cauchy--Schwarz.")
+
+
+class Categorical(Generator):
+    r"""A unigram language model, or a histogram: the empirical law of the training set on ``K`` symbols.
+
+    Setting: data in a finite alphabet with the discrete metric; ``G(S)`` is the empirical law of ``S``.
+    Guarantee: ``kappa = 1``; learning error ``(1/2) sqrt((K-1)/N_j)`` in expectation; sharper, the drift itself,
+    ``E t_i <= (1/2) sqrt((K-1) v_i/n)`` with the variance factor ``v_i`` of the loop. All three are derived; nothing is
+    assumed.
+
+    Parameters
+    ----------
+    cells : sympy.Expr or int
+        The number ``K`` of symbols, a positive integer.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If `cells` is not a positive integer.
+
+    References
+    ----------
+    Theory §7; the variance factor in §11.
+
+    Examples
+    --------
+    >>> Categorical(cells=20).sensitivity
+    1
+    """
+
+    cells: sp.Expr
+    has_sharp_drift: ClassVar[bool] = True
+
+    def __init__(self, cells: sp.Expr | int) -> None:
+        number = exact("cells", cells)
+        check_symbols(number)
+        if number.is_integer is not True or number.is_positive is not True:
+            raise InvalidArgumentError("cells", cells, "a positive integer")
+        object.__setattr__(self, "cells", number)
+        super().__init__("categorical", Metric.DISCRETE, sp.S.One, sp.sqrt((number - 1) / N) / 2)
+
+    def sensitivity_claim(self) -> Claim:
+        return EmpiricalSensitivity.apply()
+
+    def learning_error_claim(self, protocol: Protocol) -> Claim:
+        return EmpiricalLearningError.apply(protocol=protocol, cells=self.cells)
+
+    def drift_claim(self, protocol: Protocol, influence_squares: Claim) -> Claim:
+        return Substitute.apply(EmpiricalDrift.apply(protocol=protocol, cells=self.cells), influence_squares)
+
+    def drift(self, variance: sp.Expr) -> sp.Expr:
+        """``(1/2) sqrt((K-1) variance)``, a bound on the drift where each probability has variance ``variance p(1-p)``."""
+        return sp.sqrt((self.cells - 1) * variance) / 2
+
+    def sampler(self, values: Mapping[str, Any], distribution: Any = None) -> Sampler:
+        """Laws on ``K`` symbols; `distribution` is a vector of ``K`` probabilities, uniform by default."""
+        from stlbounds.generators.sampling import FiniteAlphabet, uniform
+
+        cells = int(self.cells.subs({symbol: values[symbol.name] for symbol in self.cells.free_symbols}))
+        return FiniteAlphabet(uniform(cells) if distribution is None else distribution)

@@ -1,0 +1,94 @@
+"""The learner as the theorems see it: uniformly stable, judged by a Lipschitz loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sympy as sp
+
+from stlbounds.errors import AssumptionError, InvalidArgumentError, SymbolError
+from stlbounds.generators.base import constant_of_size
+from stlbounds.proof.claim import Claim
+from stlbounds.proof.metric import Metric
+from stlbounds.proof.quantities import LossConstant, Stability
+from stlbounds.proof.rules.basic import Assumption
+from stlbounds.symbols import M, N
+
+if TYPE_CHECKING:
+    from stlbounds.learners.judging import Judge
+
+__all__ = ["UniformlyStable"]
+
+
+@dataclass(frozen=True)
+class UniformlyStable:
+    """A learner given by its uniform stability ``beta_N`` and the Lipschitz constant ``M`` of its loss.
+
+    Parameters
+    ----------
+    beta_N : sympy.Expr or number
+        ``beta_N >= 0`` with ``|loss(A(S), z) - loss(A(S'), z)| <= beta_N dist(S, S')`` for all sets of size ``N``; an
+        expression in ``N``, for example ``b/N``.
+    loss_constant : sympy.Expr or number
+        ``M >= 0`` with ``|loss(h, z) - loss(h, z')| <= M d(z, z')``; for the discrete metric a loss with values in
+        ``[0, M]`` will do.
+    metric : Metric
+        The metric in which both hold. One-point changes prove them for `DISCRETE` only.
+
+    Raises
+    ------
+    InvalidArgumentError, SymbolError
+        If a constant may be negative, or contains ``n``, an index, or an undeclared symbol.
+
+    References
+    ----------
+    Theory §2.
+
+    Examples
+    --------
+    >>> from stlbounds.symbols import b
+    >>> UniformlyStable(b / N).beta_N
+    b/N
+    """
+
+    beta_N: sp.Expr
+    loss_constant: sp.Expr = M
+    metric: Metric = Metric.DISCRETE
+    name: str = "uniformly-stable"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.metric, Metric):
+            raise InvalidArgumentError("metric", self.metric, "stlbounds.DISCRETE or stlbounds.EUCLIDEAN")
+        object.__setattr__(self, "beta_N", constant_of_size("beta_N", self.beta_N))
+        constant = constant_of_size("loss_constant", self.loss_constant)
+        if constant.has(N):
+            raise SymbolError(f"loss_constant = {constant} must not depend on the size N of the training set")
+        object.__setattr__(self, "loss_constant", constant)
+
+    @property
+    def beta(self) -> sp.Expr:
+        """The uniform stability as an expression in ``N``."""
+        return self.beta_N
+
+    def stability_claim(self) -> Claim:
+        """The claim ``Stability(N) <= beta_N``: a leaf here, a theorem in models that derive it."""
+        return Assumption.apply(
+            quantity=Stability(N), bound=self.beta_N, metric=self.metric)
+
+    def loss_claim(self) -> Claim:
+        """The claim ``LossConstant() <= M``: a leaf here, a theorem in models that derive it."""
+        return Assumption.apply(
+            quantity=LossConstant(), bound=self.loss_constant, metric=self.metric)
+
+    def judge(self, values: Mapping[str, Any]) -> Judge:
+        """The numeric twin of this learner, for simulations.
+
+        Raises
+        ------
+        AssumptionError
+            If the learner is known by its constants only.
+        """
+        raise AssumptionError(f"the learner {self.name} is known by its constants only and cannot be simulated; "
+                              f"choose one of the catalogue, for example stlbounds.learners.BrierFit")

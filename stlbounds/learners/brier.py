@@ -1,0 +1,82 @@
+"""The categorical fit judged by the halved Brier loss (theory §7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import sympy as sp
+
+from stlbounds.learners.base import UniformlyStable
+from stlbounds.proof.claim import Claim, Printer, Rule, Says
+from stlbounds.proof.metric import Metric
+from stlbounds.proof.quantities import LossConstant, Stability
+from stlbounds.symbols import N
+
+if TYPE_CHECKING:
+    from stlbounds.learners.judging import Judge
+
+__all__ = ["BrierFit", "BrierLossConstant", "BrierStability"]
+
+
+class BrierStability(Rule):
+    """``beta_N = (2 - 1/N)/N`` for one changed point, hence per unit of Hamming distance.
+
+    Moving a point from ``a`` to ``b`` changes the loss at ``z`` by
+    ``(p_b - p_a)/N + 1/N**2 + (1{z=a} - 1{z=b})/N``, where ``p_a >= 1/N`` and ``p_a + p_b <= 1``: largest at ``z = a``.
+    """
+
+    title = "stability of the Brier fit"
+
+    @classmethod
+    def conclude(cls, premises: tuple[Says, ...]) -> Says:
+        return Says(Stability(N), (2 - 1 / N) / N)
+
+    @classmethod
+    def explain(cls, tex: Printer, **_: Any) -> str:
+        return (r"Moving one training point from $a$ to $b$ changes the loss at $z$ by $(p_b - p_a)/N + 1/N^2 + "
+                r"(1\{z=a\} - 1\{z=b\})/N$, where $p_a \ge 1/N$ and $p_a + p_b \le 1$.")
+
+
+class BrierLossConstant(Rule):
+    """The halved Brier loss of one hypothesis differs between two symbols by ``p_z' - p_z``, at most 1."""
+
+    title = "range of the halved Brier loss"
+
+    @classmethod
+    def conclude(cls, premises: tuple[Says, ...]) -> Says:
+        return Says(LossConstant(), sp.S.One)
+
+    @classmethod
+    def explain(cls, tex: Printer, **_: Any) -> str:
+        return r"$\ell(p, z) - \ell(p, z') = p_{z'} - p_z \le 1$."
+
+
+class BrierFit(UniformlyStable):
+    r"""The empirical law ``p`` of the training set, judged by ``loss(p, z) = |p - e_z|**2 / 2``.
+
+    Guarantee: ``M = 1`` and ``beta_N = (2 - 1/N)/N`` in the discrete metric, both derived; nothing is assumed.
+
+    References
+    ----------
+    Theory §7.
+
+    Examples
+    --------
+    >>> BrierFit().beta_N
+    (2 - 1/N)/N
+    """
+
+    def __init__(self) -> None:
+        super().__init__((2 - 1 / N) / N, sp.S.One, Metric.DISCRETE, "brier")
+
+    def stability_claim(self) -> Claim:
+        return BrierStability.apply()
+
+    def loss_claim(self) -> Claim:
+        return BrierLossConstant.apply()
+
+    def judge(self, values: Mapping[str, Any]) -> Judge:
+        from stlbounds.learners.judging import FiniteBrierJudge
+
+        return FiniteBrierJudge()

@@ -1,0 +1,1 @@
+"""Numbers: one way of evaluating an expression per file."""

@@ -1,0 +1,97 @@
+"""Values for the symbols of an expression: complete, known, within their ranges."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import sympy as sp
+
+from stlbounds.errors import InvalidArgumentError, SymbolError
+from stlbounds.symbols import entry, exact
+
+__all__ = ["checked_names", "exact_values", "float_arrays"]
+
+
+def checked_names(values: Mapping[str, Any], needed: Iterable[sp.Symbol], allowed: Iterable[sp.Symbol] = ()) -> None:
+    """Refuse values that are missing or for symbols that do not occur.
+
+    Raises
+    ------
+    InvalidArgumentError
+        Naming what is missing.
+    SymbolError
+        Naming what is unknown or does not occur, with the nearest known name.
+    """
+    wanted = [symbol.name for symbol in needed]
+    accepted = {*wanted, *(symbol.name for symbol in allowed)}
+    for name in values:
+        if name not in accepted:
+            near = difflib.get_close_matches(name, sorted(accepted), n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise SymbolError(f"{name} does not occur here; the symbols are {', '.join(sorted(accepted))}{hint}")
+    missing = [name for name in wanted if name not in values]
+    if missing:
+        raise InvalidArgumentError(", ".join(missing), "missing", "given",
+                                   "; ".join(f"{name} is {entry(name).meaning}" for name in missing))
+
+
+def float_arrays(values: Mapping[str, Any]) -> dict[str, npt.NDArray[np.float64]]:
+    """The values as arrays of doubles that broadcast against each other, each within the range of its symbol.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If a value is no number, NaN, outside its range, or the shapes do not broadcast.
+    """
+    arrays: dict[str, npt.NDArray[np.float64]] = {}
+    for name, value in values.items():
+        allowed = entry(name).range
+        try:
+            array = np.asarray(value, dtype=float)
+        except (TypeError, ValueError) as error:
+            raise InvalidArgumentError(name, repr(value), f"numbers {allowed}") from error
+        low, high = float(allowed.low), float(allowed.high)
+        fine = np.isfinite(array)
+        fine &= (array > low) if allowed.low_open else (array >= low)
+        fine &= (array < high) if allowed.high_open else (array <= high)
+        if allowed.integer:
+            fine &= array == np.floor(array)
+        if not fine.all():
+            raise InvalidArgumentError(name, array[~fine].flat[0] if array.ndim else value, str(allowed),
+                                       f"it is {entry(name).meaning}")
+        arrays[name] = array
+    try:
+        np.broadcast_shapes(*(array.shape for array in arrays.values()))
+    except ValueError as error:
+        shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items() if array.ndim)
+        raise InvalidArgumentError("shapes", shapes, "shapes that broadcast against each other",
+                                   "add axes with numpy.newaxis, or use numpy.ix_") from error
+    return arrays
+
+
+def exact_values(values: Mapping[str, Any]) -> dict[sp.Symbol, sp.Rational]:
+    """The values as exact rationals by symbol; a float counts as the decimal number that it prints as.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If a value is no finite number or outside its range.
+    """
+    found: dict[sp.Symbol, sp.Rational] = {}
+    for name, value in values.items():
+        known = entry(name)
+        number = exact(name, value.item() if isinstance(value, np.generic) else value)
+        if not number.is_Rational or not known.range.contains(number):
+            raise InvalidArgumentError(name, value, str(known.range), f"it is {known.meaning}")
+        found[known.symbol] = number
+    return found
+
+
+def plain(number: sp.Rational) -> int | Fraction:
+    """A SymPy rational as a Python number."""
+    return int(number) if number.is_Integer else Fraction(int(number.p), int(number.q))

@@ -1,0 +1,122 @@
+"""Scalar facts tested by numbers: random admissible points, end points and limits, at 50 digits.
+
+The algebra of a rule is held against arithmetic that knows nothing of it. A check that is undefined at an admissible
+point (a division by ``alpha`` at ``alpha = 0``) counts as failed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import mpmath
+import sympy as sp
+
+from stlbounds.proof.claim import Check
+from stlbounds.proof.quantities import Quantity
+from stlbounds.special import geometric_sum_mpmath
+from stlbounds.symbols import Range, entry
+
+__all__ = ["failing_point", "sample_points", "values_of"]
+
+DIGITS = 50
+_TOLERANCE = mpmath.mpf(10) ** -30
+_CORNERS = 64
+_RANDOM = 24
+
+
+def values_of(symbol: sp.Symbol) -> Range:
+    """The range of a declared symbol, or that of a dummy by its assumptions."""
+    if symbol.is_Dummy:
+        low = sp.S.Zero if symbol.is_nonnegative else -sp.oo
+        return Range(low, sp.oo, integer=bool(symbol.is_integer))
+    return entry(symbol).range
+
+
+def _special_values(allowed: Range) -> list[Any]:
+    """End points, their neighbourhoods, and far away values."""
+    if allowed.integer:
+        return [mpmath.mpf(int(allowed.low) + step) for step in (0, 1, 2, 7)]
+    low = mpmath.mpf(str(allowed.low)) if allowed.low.is_finite else mpmath.mpf(-1000)
+    values = [low + mpmath.mpf(10) ** -12, low + mpmath.mpf(1) / 3]
+    if not allowed.low_open:
+        values.append(low)
+    if allowed.high.is_finite:
+        high = mpmath.mpf(str(allowed.high))
+        values += [high - mpmath.mpf(10) ** -12] + ([] if allowed.high_open else [high])
+    else:
+        # 1 is where loop gains change regime; large values stand for the limit.
+        values += [mpmath.mpf(1), mpmath.mpf(1000)]
+    return values
+
+
+def _random_value(allowed: Range, rng: random.Random) -> Any:
+    if allowed.integer:
+        return mpmath.mpf(int(allowed.low) + rng.choice((rng.randrange(4), rng.randrange(40))))
+    low = float(allowed.low) if allowed.low.is_finite else -100.0
+    if allowed.high.is_finite:
+        return mpmath.mpf(low + (float(allowed.high) - low) * (0.001 + 0.998 * rng.random()))
+    return mpmath.mpf(low + 10 ** rng.uniform(-3, 2))
+
+
+def sample_points(symbols: list[sp.Symbol], rng: random.Random) -> Iterator[tuple[Any, ...]]:
+    """Admissible values for ``symbols``: corners of the ranges (all, or a random choice), then random points."""
+    special = [_special_values(values_of(symbol)) for symbol in symbols]
+    count = 1
+    for values in special:
+        count *= len(values)
+    if count <= _CORNERS:
+        yield from itertools.product(*special)
+    else:
+        for _ in range(_CORNERS):
+            yield tuple(rng.choice(values) for values in special)
+    for _ in range(_RANDOM):
+        yield tuple(_random_value(values_of(symbol), rng) for symbol in symbols)
+
+
+def _range(first: Any, after: Any) -> list[Any]:
+    """`range` for the sums in compiled expressions: indices as mpmath numbers, so that quotients stay precise."""
+    return [mpmath.mpf(index) for index in range(int(first), int(after))]
+
+
+def _compiled(expression: sp.Expr, symbols: list[sp.Symbol]) -> Callable[..., Any]:
+    function: Callable[..., Any] = sp.lambdify(
+        symbols, expression, modules=[{"geometric_sum": geometric_sum_mpmath}, "mpmath"])
+    # lambdify puts Python's own `range` into every namespace, after the modules.
+    function.__globals__["range"] = _range
+    return function
+
+
+def failing_point(check: Check, seed: int = 0) -> dict[str, Any] | None:
+    """A point at which the check fails or is undefined, with the values of both sides; None if there is none.
+
+    Parameters
+    ----------
+    check : Check
+        The scalar fact; quantities in it stand for arbitrary nonnegative numbers.
+    seed : int
+        Seed of the random points.
+    """
+    pair = sp.Tuple(check.lhs, check.rhs)
+    free = {quantity: sp.Dummy("q", nonnegative=True) for quantity in pair.atoms(Quantity)}
+    lhs, rhs = pair.xreplace(free)
+    if lhs == rhs:
+        return None
+    symbols = sorted(lhs.free_symbols | rhs.free_symbols, key=lambda s: (s.name, str(s)))
+    left, right = _compiled(lhs, symbols), _compiled(rhs, symbols)
+    with mpmath.workdps(DIGITS):
+        for point in sample_points(symbols, random.Random(seed)):
+            try:
+                below, above = mpmath.mpf(left(*point)), mpmath.mpf(right(*point))
+                fine = not (mpmath.isnan(below) or mpmath.isnan(above))
+            except (ZeroDivisionError, ValueError, TypeError, OverflowError):
+                below = above = mpmath.nan
+                fine = False
+            slack = _TOLERANCE * max(abs(below), abs(above), _TOLERANCE) if fine else 0
+            holds = fine and (below <= above + slack if check.relation == "<=" else abs(below - above) <= slack)
+            if not holds:
+                shown = {str(symbol): mpmath.nstr(value, 6) for symbol, value in zip(symbols, point, strict=True)}
+                return {**shown, "left side": mpmath.nstr(below, 12), "right side": mpmath.nstr(above, 12)}
+    return None

@@ -1,0 +1,90 @@
+"""Leaves of a proof: what is assumed, and how named parts are defined."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import sympy as sp
+
+from stlbounds.errors import AssumptionError, UndecidedError
+from stlbounds.interval.signs import is_nonnegative
+from stlbounds.proof.claim import INDICES, Printer, Rule, Says
+from stlbounds.proof.metric import Metric
+from stlbounds.proof.quantities import Distance, LossConstant, Quantity, Sensitivity, Stability
+from stlbounds.symbols import Phi, check_symbols, h_bar, i, rho
+
+__all__ = ["DEFINABLE", "INDEXED_BY_I", "Assumption", "Definition"]
+
+#: The symbols that a proof may define; every other symbol is a parameter of the setting.
+DEFINABLE: tuple[sp.Symbol, ...] = (rho, Phi, h_bar)
+
+#: Those of them that may depend on the number of generations.
+INDEXED_BY_I: tuple[sp.Symbol, ...] = (Phi, h_bar)
+
+#: The quantities about which a reader may be asked to grant a bound, and how that is said.
+_GRANTABLE: dict[type[Quantity], str] = {
+    Sensitivity: (
+        r"Sensitivity: $W(G(S), G(S')) \le \frac{{\kappa_N(G)}}{{N}}\,\mathrm{{dist}}(S, S')$ with "
+        r"$\kappa_N(G) \le {bound}$, for all training sets $S, S'$ of one size $N$, in the {metric} metric."),
+    Stability: (
+        r"Uniform stability: $|\ell(A(S), z) - \ell(A(S'), z)| \le \beta_N(A)\,\mathrm{{dist}}(S, S')$ with "
+        r"$\beta_N(A) \le {bound}$, for all $z$ and all training sets $S, S'$ of one size $N$, in the {metric} metric."),
+    LossConstant: (
+        r"Loss: $|\ell(h, z) - \ell(h, z')| \le {bound}\, d(z, z')$ for every hypothesis $h$, in the {metric} metric."),
+    Distance: (
+        r"Learning error: in every generation $j$ the generator's output $D_{{j+1}}$ is at an expected distance of at "
+        r"most ${bound}$ from the mixed distribution $\bar{{D}}_j$ that it was trained on, in the {metric} metric."),
+}
+
+
+class Assumption(Rule):
+    """A leaf that the reader must grant: a constant of the generator, the learner or the loss."""
+
+    title = "assumption"
+    kind: ClassVar[Literal["step", "assumption", "definition", "cited"]] = "assumption"
+
+    @classmethod
+    def conclude(cls, premises: tuple[Says, ...], *, quantity: Quantity, bound: sp.Expr, metric: Metric) -> Says:
+        if premises:
+            raise AssumptionError("an assumption has no premises")
+        if type(quantity) not in _GRANTABLE:
+            raise AssumptionError(f"{quantity} is for rules to bound, not for a reader to grant")
+        check_symbols(bound)
+        if bound.has(*DEFINABLE):
+            raise AssumptionError(f"{bound} contains a symbol that proofs define ({', '.join(map(str, DEFINABLE))})")
+        if not is_nonnegative(bound):
+            raise UndecidedError(f"cannot show that {bound} is nonnegative on the ranges of its symbols")
+        return Says(quantity, bound)
+
+    @classmethod
+    def explain(cls, tex: Printer, *, quantity: Quantity, bound: sp.Expr, metric: Metric) -> str:
+        return _GRANTABLE[type(quantity)].format(bound=tex(bound), metric=metric.value)
+
+
+class Definition(Rule):
+    """A named part: ``symbol = value``."""
+
+    title = "definition"
+    kind: ClassVar[Literal["step", "assumption", "definition", "cited"]] = "definition"
+
+    @classmethod
+    def conclude(cls, premises: tuple[Says, ...], *, symbol: sp.Symbol, value: sp.Expr) -> Says:
+        if symbol not in DEFINABLE:
+            raise AssumptionError(f"{symbol} is a parameter of the setting; only named parts are defined")
+        if value.has(symbol) or value.atoms(Quantity):
+            raise AssumptionError(f"{symbol} must be defined by a scalar expression without itself, not {value}")
+        allowed = {i} if symbol in INDEXED_BY_I else set()
+        if value.free_symbols & set(INDICES) - allowed:
+            raise AssumptionError(f"{symbol} must not depend on an index, but {value} does")
+        if not is_nonnegative(value):
+            raise UndecidedError(f"cannot show that {value} is nonnegative on the ranges of its symbols")
+        return Says(symbol, value, "=")
+
+    @classmethod
+    def explain(cls, tex: Printer, *, symbol: sp.Symbol, **_: Any) -> str:
+        meanings = {
+            rho: "the loop gain",
+            Phi: "the amplification of the loop",
+            h_bar: "the mean influence of a training point on the others",
+        }
+        return f"Notation: {meanings[symbol]}."

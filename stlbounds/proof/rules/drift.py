@@ -1,0 +1,78 @@
+"""Rules of the drift lemma (theory §4): how far the training data move away from the real distribution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+from stlbounds.errors import AssumptionError
+from stlbounds.interval.signs import is_nonnegative
+from stlbounds.proof.claim import Printer, Rule, Says
+from stlbounds.proof.identities import vanishes
+from stlbounds.proof.protocol import Protocol, Share
+from stlbounds.proof.quantities import D, Distance, Dmix
+from stlbounds.symbols import J
+
+__all__ = ["Convexity", "SelfDistance", "Triangle", "checked_mixture"]
+
+
+def checked_mixture(protocol: Protocol, generation: sp.Expr) -> tuple[Share, ...]:
+    """The shares of a mixed distribution, after checking that the weights are nonnegative and sum to 1."""
+    shares = tuple(protocol.mixture(generation))
+    total = sp.S.Zero
+    for share in shares:
+        if not is_nonnegative(share.weight):
+            raise AssumptionError(f"the weight {share.weight} of source {share.source} may be negative")
+        total += sp.summation(share.weight, share.index) if share.index else share.weight
+    if not vanishes(total - 1):
+        raise AssumptionError(f"the weights of generation {generation} sum to {total}, not to 1")
+    return shares
+
+
+class SelfDistance(Rule):
+    """``E W(D_0, D_0) <= 0``."""
+
+    title = "a distribution is at distance 0 from itself"
+
+    @classmethod
+    def conclude(cls, premises: tuple[Says, ...]) -> Says:
+        return Says(Distance(D(0), D(0)), sp.S.Zero)
+
+    @classmethod
+    def explain(cls, tex: Printer, **_: Any) -> str:
+        return "A distribution is at distance $0$ from itself."
+
+
+class Triangle(Rule):
+    """``E W(D_0, D_{j+1}) <= E W(D_0, Dmix_j) + E W(Dmix_j, D_{j+1})``."""
+
+    title = "triangle inequality"
+
+    @classmethod
+    def conclude(cls, premises: tuple[Says, ...]) -> Says:
+        return Says(Distance(D(0), D(J + 1)), Distance(D(0), Dmix(J)) + Distance(Dmix(J), D(J + 1)))
+
+    @classmethod
+    def explain(cls, tex: Printer, **_: Any) -> str:
+        return "By the triangle inequality for the Wasserstein distance."
+
+
+class Convexity(Rule):
+    """``E W(D_0, Dmix_j) <= sum_k w_jk E W(D_0, D_k)``; the real part is at distance 0."""
+
+    title = "convexity"
+
+    @classmethod
+    def conclude(cls, premises: tuple[Says, ...], *, protocol: Protocol) -> Says:
+        total = sp.S.Zero
+        for share in checked_mixture(protocol, J):
+            distance = sp.S.Zero if share.source == 0 else Distance(D(0), D(share.source))
+            term = share.weight * distance
+            total += sp.Sum(term, share.index) if share.index else term
+        return Says(Distance(D(0), Dmix(J)), total)
+
+    @classmethod
+    def explain(cls, tex: Printer, **_: Any) -> str:
+        return (r"The mixed distribution is the average of its sources with the weights of the loop, "
+                r"and the Wasserstein distance is convex.")

@@ -1,0 +1,176 @@
+"""Rules of the coupling lemma (theory §3): how one replaced point spreads through the generations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+from stlbounds.errors import AssumptionError, UndecidedError
+from stlbounds.interval.signs import is_nonnegative
+from stlbounds.proof.claim import Printer, Rule, Says
+from stlbounds.proof.identities import vanishes
+from stlbounds.proof.protocol import PointClass, Protocol
+from stlbounds.proof.quantities import (
+    DistributionShift,
+    FinalInfluence,
+    Influence,
+    InfluenceSquares,
+    RecursiveStability,
+    Sensitivity,
+    Str,
+)
+from stlbounds.proof.rules.drift import checked_mixture
+from stlbounds.symbols import G, J, i
+
+__all__ = [
+    "CouplingDraw",
+    "CouplingStep",
+    "FinalInfluenceSum",
+    "InfluenceAtBirth",
+    "InfluenceSquaresSum",
+    "RecursiveStabilityMax",
+]
+
+
+def _birth(point: PointClass) -> sp.Expr:
+    """The generation in which the replaced point is drawn: the index ``G``, or the only one that is possible."""
+    return G if point.recurring else sp.Integer(point.first)
+
+
+class InfluenceAtBirth(Rule):
+    """A replaced point displaces its own training set by at most the diameter 1."""
+
+    title = "a replaced point"
+
+    @classmethod
+    def conclude(cls, premises: tuple[Says, ...], *, protocol: Protocol, point: str) -> Says:
+        birth = _birth(protocol.point_class(point))
+        return Says(Influence(Str(point), birth, birth), sp.S.One)
+
+    @classmethod
+    def explain(cls, tex: Printer, **_: Any) -> str:
+        return "Replacing one point moves its own training set by at most the diameter $1$."
+
+
+class CouplingStep(Rule):
+    """``tau_{j+1} <= (kappa/N_j) x_j``: sensitivity, applied to the two coupled training sets."""
+
+    title = "sensitivity of the generator"
+
+    @classmethod
+    def conclude(cls, premises: tuple[Says, ...], *, protocol: Protocol, point: str) -> Says:
+        birth = _birth(protocol.point_class(point))
+        now = birth + J
+        size = protocol.size(now)
+        return Says(DistributionShift(Str(point), birth, now + 1),
+                    Sensitivity(size) / size * Influence(Str(point), birth, now))
+
+    @classmethod
+    def explain(cls, tex: Printer, **_: Any) -> str:
+        return (r"The two coupled training sets are at this expected displacement, and the generator's sensitivity "
+                r"bounds what it does to its output.")
+
+
+class CouplingDraw(Rule):
+    """``x_{j+1} <= 1{X in T_{j+1}} + sum_k n_{j+1,k} tau_k``: new points are drawn in optimally coupled pairs."""
+
+    title = "coupling"
+
+    @classmethod
+    def conclude(cls, premises: tuple[Says, ...], *, protocol: Protocol, point: str) -> Says:
+        kind = protocol.point_class(point)
+        birth = _birth(kind)
+        later = birth + J + 1
+        size = protocol.size(later)
+        total = sp.S.One if kind.kept else sp.S.Zero
+        for share in checked_mixture(protocol, later):
+            if share.index is not None:
+                variable, first, last = share.index
+                # Sources up to the birth of the point are not affected by it.
+                start = birth + 1 if is_nonnegative(sp.expand(birth + 1 - first)) else first
+                shift = DistributionShift(Str(point), birth, share.source)
+                total += sp.Sum(size * share.weight * shift, (variable, start, last))
+            elif is_nonnegative(sp.expand(share.source - birth - 1)):
+                total += size * share.weight * DistributionShift(Str(point), birth, share.source)
+            elif not is_nonnegative(sp.expand(birth - share.source)):
+                raise UndecidedError(f"cannot tell whether source {share.source} comes after generation {birth}")
+        return Says(Influence(Str(point), birth, later), total)
+
+    @classmethod
+    def explain(cls, tex: Printer, *, protocol: Protocol, point: str, **_: Any) -> str:
+        own = "itself and " if protocol.point_class(point).kept else ""
+        return (rf"Draw the points of the two loops in pairs, independently, from an optimal coupling of their laws: "
+                rf"the replaced point displaces {own}each of them by the distance of these laws.")
+
+
+class RecursiveStabilityMax(Rule):
+    """``gamma_{j+1} <= max over the classes of real points of tau_{j+1}``."""
+
+    title = "recursive stability"
+
+    @classmethod
+    def conclude(cls, premises: tuple[Says, ...], *, protocol: Protocol) -> Says:
+        shifts = [DistributionShift(Str(point.name), 0, J + 1) for point in protocol.classes if point.real]
+        return Says(RecursiveStability(J + 1), sp.Max(*shifts) if shifts else sp.S.Zero)
+
+    @classmethod
+    def explain(cls, tex: Printer, **_: Any) -> str:
+        return r"Two loops whose real data differ in one point are coupled as above, whichever point it is."
+
+
+class FinalInfluenceSum(Rule):
+    """``1 + hbar = (1/N_i) sum over the points of T_i of their influence on T_i``.
+
+    A point that is used once and belongs to ``T_i`` was drawn for it, so it displaces only itself.
+    """
+
+    title = "sum over the training set"
+
+    @classmethod
+    def conclude(cls, premises: tuple[Says, ...], *, protocol: Protocol) -> Says:
+        size = protocol.size(i)
+        total, members = sp.S.Zero, sp.S.Zero
+        for point in protocol.classes:
+            if not point.kept:
+                continue
+            limits = (G, sp.Integer(point.first), i)
+            if point.recurring:
+                members += sp.summation(point.count, limits)
+                total += sp.Sum(point.count * Influence(Str(point.name), G, i), limits)
+            else:
+                members += point.count.subs(G, point.first)
+                total += point.count.subs(G, point.first) * Influence(Str(point.name), point.first, i)
+        new = sp.expand(size - members)
+        if not (is_nonnegative(new) or is_nonnegative(sp.factor(new))):
+            raise UndecidedError(f"cannot show that T_i has a nonnegative number {new} of new points")
+        return Says(FinalInfluence(i), (total + sp.factor(new)) / size)
+
+    @classmethod
+    def explain(cls, tex: Printer, **_: Any) -> str:
+        return r"Sum over the points of $T_i$; a point that is new in $T_i$ displaces nothing but itself."
+
+
+class InfluenceSquaresSum(Rule):
+    """``sum of x_X**2`` over every random point ever drawn, class by class and generation by generation."""
+
+    title = "sum over all points"
+
+    @classmethod
+    def conclude(cls, premises: tuple[Says, ...], *, protocol: Protocol) -> Says:
+        total = sp.S.Zero
+        for point in protocol.classes:
+            if point.recurring:
+                limits = (G, sp.Integer(point.first), i)
+                total += sp.Sum(point.count * Influence(Str(point.name), G, i) ** 2, limits)
+            else:
+                count = point.count.subs(G, point.first)
+                total += count * Influence(Str(point.name), sp.Integer(point.first), i) ** 2
+        at_start = sp.Add(*(p.count.subs(G, 0) for p in protocol.classes if p.first == 0))
+        if not vanishes(at_start - protocol.size(sp.S.Zero)):
+            raise AssumptionError(f"the classes account for {at_start} points of T_0, not {protocol.size(sp.S.Zero)}")
+        return Says(InfluenceSquares(i), total)
+
+    @classmethod
+    def explain(cls, tex: Printer, **_: Any) -> str:
+        return "Sum over all points that the loop has drawn up to generation $i$, class by class."

@@ -1,0 +1,268 @@
+"""The vocabulary: one SymPy symbol per name, with its range, its meaning and its LaTeX.
+
+Every symbol that a bound may contain is registered here once. SymPy treats two symbols of one name and
+different assumptions as different, which silently breaks substitution; asking for a known name with other
+assumptions is therefore an error. Ranges that SymPy cannot express (``alpha <= 1``) live here too, and the
+sign and numeric checks of the proof core read them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import sympy as sp
+
+from stlbounds.errors import InvalidArgumentError, SymbolError
+
+__all__ = ["Entry", "Range", "check_symbols", "declare", "entry", "exact", "known", "symbol"]
+
+
+@dataclass(frozen=True)
+class Range:
+    """The values that a symbol may take: an interval, perhaps of integers only.
+
+    Parameters
+    ----------
+    low, high : sympy.Expr
+        End points, ``-oo`` and ``oo`` allowed.
+    low_open, high_open : bool
+        Whether the end point itself is excluded.
+    integer : bool
+        Whether only integers count.
+    """
+
+    low: sp.Expr = sp.S.Zero
+    high: sp.Expr = sp.oo
+    low_open: bool = False
+    high_open: bool = False
+    integer: bool = False
+
+    def contains(self, value: Any) -> bool:
+        """Whether the number ``value`` lies in the range (NaN and infinities never do)."""
+        if isinstance(value, int):
+            number: sp.Expr = sp.Integer(value)
+        else:
+            number = value if isinstance(value, sp.Expr) else sp.Float(value)
+        if number.is_finite is not True or number.is_real is not True:
+            return False
+        above = number > self.low if self.low_open else number >= self.low
+        below = number < self.high if self.high_open else number <= self.high
+        whole = not self.integer or number == sp.floor(number)
+        return bool(above) and bool(below) and bool(whole)
+
+    def __str__(self) -> str:
+        left = "(" if self.low_open or self.low == -sp.oo else "["
+        right = ")" if self.high_open or self.high == sp.oo else "]"
+        kind = "an integer in " if self.integer else "in "
+        return f"{kind}{left}{self.low}, {self.high}{right}"
+
+    def latex(self, name: str) -> str:
+        """The range as a condition on ``name``, in LaTeX."""
+        if self.integer:
+            return rf"{name} \in \{{{sp.latex(self.low)}, {sp.latex(self.low + 1)}, \dots\}}"
+        if self.high == sp.oo:
+            return rf"{name} {'>' if self.low_open else chr(92) + 'ge'} {sp.latex(self.low)}"
+        left = "(" if self.low_open else "["
+        right = ")" if self.high_open else "]"
+        return rf"{name} \in {left}{sp.latex(self.low)}, {sp.latex(self.high)}{right}"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the vocabulary knows about one symbol."""
+
+    symbol: sp.Symbol
+    range: Range
+    meaning: str
+    latex: str
+
+
+_REGISTRY: dict[str, Entry] = {}
+
+
+def _assumptions(values: Range) -> dict[str, bool]:
+    """The SymPy assumptions that follow from a range."""
+    facts: dict[str, bool] = {"integer": True} if values.integer else {"real": True}
+    if values.low > 0 or (values.low == 0 and values.low_open):
+        facts["positive"] = True
+    elif values.low == 0:
+        facts["nonnegative"] = True
+    return facts
+
+
+def declare(
+    name: str,
+    meaning: str,
+    *,
+    low: sp.Expr | int = 0,
+    high: sp.Expr | int = sp.oo,
+    low_open: bool = False,
+    high_open: bool = False,
+    integer: bool = False,
+    latex: str | None = None,
+) -> sp.Symbol:
+    """Put a symbol into the vocabulary and return it.
+
+    Parameters
+    ----------
+    name : str
+        A Python identifier.
+    meaning : str
+        What the symbol stands for, in a sentence; theorems print it.
+    low, high : int or sympy.Expr
+        End points of the range; ``-oo`` and ``oo`` are allowed.
+    low_open, high_open : bool
+        Whether the end point is excluded.
+    integer : bool
+        Whether only integers are allowed.
+    latex : str, optional
+        How to print it; by default SymPy's choice for the name.
+
+    Returns
+    -------
+    sympy.Symbol
+        The one symbol of that name.
+
+    Raises
+    ------
+    SymbolError
+        If the name is known with another range.
+
+    Examples
+    --------
+    >>> tau = declare("tau", "the temperature of the sampler", low_open=True)
+    >>> tau.is_positive
+    True
+    >>> declare("alpha", "something else", high=2)
+    Traceback (most recent call last):
+    ...
+    stlbounds.errors.SymbolError: alpha is already declared as the proportion of real data in a training \
+set, in [0, 1]; choose another name instead of in [0, 2]
+    """
+    if not name.isidentifier():
+        raise InvalidArgumentError("name", repr(name), "a Python identifier", "try for example 'tau'")
+    values = Range(sp.Integer(low) if isinstance(low, int) else low,
+                   sp.Integer(high) if isinstance(high, int) else high, low_open, high_open, integer)
+    if name in _REGISTRY:
+        old = _REGISTRY[name]
+        if old.range != values:
+            raise SymbolError(
+                f"{name} is already declared as {old.meaning}, {old.range}; "
+                f"choose another name instead of {values}"
+            )
+        return old.symbol
+    made = sp.Symbol(name, **_assumptions(values))
+    _REGISTRY[name] = Entry(made, values, meaning, latex if latex is not None else sp.latex(made))
+    return made
+
+
+def known() -> dict[str, Entry]:
+    """All declared symbols by name (a copy)."""
+    return dict(_REGISTRY)
+
+
+def entry(name: str | sp.Symbol) -> Entry:
+    """What the vocabulary knows about ``name``.
+
+    Raises
+    ------
+    SymbolError
+        If the name is unknown, or is a symbol whose assumptions differ from the declared ones.
+    """
+    key = name if isinstance(name, str) else name.name
+    if key not in _REGISTRY:
+        raise SymbolError(f"unknown symbol {key}; declare it with stlbounds.symbols.declare")
+    found = _REGISTRY[key]
+    if not isinstance(name, str) and name != found.symbol:
+        raise SymbolError(
+            f"{key} was made with other assumptions than stlbounds.symbols.{key} ({found.range}); "
+            f"import it from stlbounds.symbols"
+        )
+    return found
+
+
+def symbol(name: str) -> sp.Symbol:
+    """The declared symbol of that name, or `SymbolError`."""
+    return entry(name).symbol
+
+
+def exact(argument: str, value: Any) -> sp.Expr:
+    """``value`` as an exact SymPy expression; a float counts as the decimal number that it prints as.
+
+    Parameters
+    ----------
+    argument : str
+        What the value is for, named in errors.
+    value : int, float, fractions.Fraction or sympy.Expr
+        The number or expression.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If the value is of another type, infinite or NaN.
+
+    Examples
+    --------
+    >>> exact("kappa", 1.3), exact("kappa", kappa)
+    (13/10, kappa)
+    """
+    if isinstance(value, sp.Expr):
+        found = value.replace(lambda part: part.is_Float, lambda part: sp.Rational(str(part)))
+        if not found.has(sp.nan, sp.oo, sp.zoo):
+            return found
+    elif isinstance(value, bool):
+        pass
+    elif isinstance(value, (int, Fraction)):
+        return sp.Rational(value)
+    elif isinstance(value, float) and math.isfinite(value):
+        return sp.Rational(str(value))
+    raise InvalidArgumentError(argument, value, "a finite number or a SymPy expression",
+                               "build expressions from the symbols of stlbounds.symbols")
+
+
+def check_symbols(expression: sp.Basic) -> None:
+    """Refuse an expression with a symbol that is undeclared or has foreign assumptions.
+
+    Raises
+    ------
+    SymbolError
+        Naming the symbol.
+    """
+    for found in sorted(expression.atoms(sp.Symbol), key=str):
+        entry(found)
+
+
+# --- sizes and indices -------------------------------------------------------------------------------
+n = declare("n", "the number of real points", low=1, integer=True)
+N = declare("N", "the size of a training set", low=1, integer=True)
+i = declare("i", "the number of generations", integer=True)
+j = declare("j", "a generation", integer=True)
+K = declare("K", "the number of symbols of the alphabet", low=1, integer=True)
+
+# --- constants of the setting ------------------------------------------------------------------------
+alpha = declare("alpha", "the proportion of real data in a training set", high=1)
+kappa = declare("kappa", "the sensitivity of the generator")
+beta = declare("beta", "the uniform stability of the learner")
+b = declare("b", "the stability of the learner times the size of its training set")
+M = declare("M", "the Lipschitz constant of the loss in the data")
+e = declare("e", "the learning error of the generator")
+c = declare("c", "the constant of the learning error")
+r = declare("r", "the exponent of the learning error")
+delta = declare("delta", "the probability that the bound fails", high=1, low_open=True, high_open=True)
+epsilon = declare("epsilon", "a target value of the bound", low_open=True, latex=r"\varepsilon")
+lam = declare("lam", "the amount of synthetic data per real point", latex=r"\lambda")
+w = declare("w", "the weight of real data", high=1)
+eta = declare("eta", "the weight of the prior", high=1)
+
+# --- named parts of a bound --------------------------------------------------------------------------
+rho = declare("rho", "the loop gain")
+gamma = declare("gamma", "the recursive stability")
+Phi = declare("Phi", "the amplification of the loop", latex=r"\Phi")
+h_bar = declare("h_bar", "the mean influence of a training point on the others", latex=r"\bar{h}")
+
+# --- reserved by the proof core: families of claims ("for every ...") ---------------------------------
+J = declare("_j", "any generation", integer=True, latex="j")
+G = declare("_g", "the generation in which a point is drawn", integer=True, latex="g")

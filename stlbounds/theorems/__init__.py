@@ -1,0 +1,1 @@
+"""The theorems: a setting in, a finished derivation out (theory §5)."""

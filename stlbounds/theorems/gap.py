@@ -1,0 +1,88 @@
+"""The main theorem of theory §5, in expectation and with high probability, from the lemmas of a setting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sympy as sp
+
+from stlbounds.proof.claim import Claim
+from stlbounds.proof.rules import algebra, gap
+from stlbounds.symbols import Phi, delta, i
+from stlbounds.theorems.setting import Setting
+from stlbounds.theorems.steps import Lemmas, substitute
+
+__all__ = ["THEOREMS", "Derivation", "derive_expectation", "derive_expected_gap", "derive_high_probability"]
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A finished derivation: the last claim, and which part of its right side is which term."""
+
+    lemmas: Lemmas
+    claim: Claim
+    terms: dict[str, sp.Expr]
+
+
+def _mean(lemmas: Lemmas) -> tuple[Claim, dict[str, sp.Expr]]:
+    """``|E g| <= M E[s_i] + beta (1 + h_bar)``."""
+    loop = lemmas.setting.loop
+    drift = substitute(gap.KantorovichRubinstein.apply(), lemmas.loss)
+    drift = substitute(drift, lemmas.drift)
+    bias = substitute(gap.ExchangeableCopies.apply(protocol=loop), lemmas.stability)
+    bias = substitute(bias, lemmas.final_influence)
+    claim = substitute(substitute(gap.MeanSplit.apply(), drift), bias)
+    return claim, {"drift": drift.rhs, "bias": bias.rhs}
+
+
+def _range_squares(lemmas: Lemmas) -> Claim:
+    """``sum of c_X**2 <= (2 beta + M/N)**2 N Phi**2``."""
+    loop = lemmas.setting.loop
+    claim = gap.BoundedDifferences.apply(protocol=loop)
+    for part in (lemmas.stability, lemmas.loss, lemmas.influence_squares):
+        claim = substitute(claim, part)
+    return claim
+
+
+def _fluctuation(lemmas: Lemmas, claim: Claim, factor: sp.Expr) -> Claim:
+    """A bound that is ``factor * sqrt(range squares)``, rewritten as ``Phi (2 beta N + M) factor/sqrt(N)``."""
+    size = lemmas.setting.loop.size(i)
+    claim = substitute(claim, _range_squares(lemmas))
+    constant = sp.expand(2 * size * lemmas.stability.rhs) + lemmas.loss.rhs
+    return algebra.Rewrite.apply(claim, lemmas.amplification, lemmas.gain, rhs=Phi * constant * factor / sp.sqrt(size))
+
+
+def derive_expectation(setting: Setting) -> Derivation:
+    """``|E g| <= drift + bias``."""
+    lemmas = Lemmas(setting)
+    claim, terms = _mean(lemmas)
+    return Derivation(lemmas, claim, terms)
+
+
+def derive_expected_gap(setting: Setting) -> Derivation:
+    """``E |g| <= drift + bias + Phi (2 beta N + M)/(2 sqrt(N))``."""
+    lemmas = Lemmas(setting)
+    mean, terms = _mean(lemmas)
+    spread = substitute(gap.Jensen.apply(), gap.MartingaleVariance.apply())
+    spread = _fluctuation(lemmas, spread, sp.Rational(1, 2))
+    claim = substitute(substitute(gap.ExpectedGapSplit.apply(), mean), spread)
+    return Derivation(lemmas, claim, {**terms, "concentration": spread.rhs})
+
+
+def derive_high_probability(setting: Setting) -> Derivation:
+    """``|g| <= drift + bias + Phi (2 beta N + M) sqrt(log(2/delta)/(2N))`` with probability at least ``1 - delta``."""
+    lemmas = Lemmas(setting)
+    mean, terms = _mean(lemmas)
+    spread = gap.AzumaMcDiarmid.apply(delta=delta, event="concentration")
+    spread = _fluctuation(lemmas, spread, sp.sqrt(sp.log(2 / delta) / 2))
+    claim = substitute(substitute(gap.GapSplit.apply(), mean), spread)
+    return Derivation(lemmas, claim, {**terms, "concentration": spread.rhs})
+
+
+#: The theorems by name.
+THEOREMS: dict[str, Callable[[Setting], Derivation]] = {
+    "high-probability": derive_high_probability,
+    "expectation": derive_expectation,
+    "expected-gap": derive_expected_gap,
+}

@@ -1,0 +1,80 @@
+"""The setting of a theorem: a loop, a generator, a learner, and whether their constants fit together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from stlbounds.errors import InvalidArgumentError, MetricError, SymbolError
+from stlbounds.generators.base import Generator
+from stlbounds.learners.base import UniformlyStable
+from stlbounds.loops.base import Loop
+from stlbounds.proof.claim import INDICES
+from stlbounds.proof.rules.basic import DEFINABLE
+from stlbounds.symbols import N, b, n
+
+__all__ = ["Setting"]
+
+
+_DEFAULT_LEARNER = UniformlyStable(b / N)
+
+
+def _check_kind(argument: str, value: object, kind: type) -> None:
+    if not isinstance(value, kind):
+        raise InvalidArgumentError(argument, repr(value), f"one of stlbounds.{argument}s")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a bound speaks about.
+
+    Parameters
+    ----------
+    loop : Loop
+        How real and synthetic data mix.
+    generator : Generator
+        The model that is trained on its own output.
+    learner : UniformlyStable, optional
+        The learner whose gap is bounded; by default ``beta_N = b/N`` with loss constant ``M``, in the generator's metric.
+    drift : {"sharp", "lemma"}
+        Whether to use a generator's own drift bound where it has one, or always the general lemma of theory §4.
+
+    Raises
+    ------
+    MetricError
+        If the learner's constants are known for the discrete metric only, and the generator lives in a Euclidean
+        one (theory §2).
+    SymbolError
+        If the loop's parameters use a reserved symbol.
+
+    Examples
+    --------
+    >>> import stlbounds as stl
+    >>> from stlbounds.symbols import alpha
+    >>> stl.Setting(stl.loops.FixedMix(alpha), stl.generators.Categorical(20)).learner.beta_N
+    b/N
+    """
+
+    loop: Loop
+    generator: Generator
+    learner: UniformlyStable = _DEFAULT_LEARNER
+    drift: Literal["sharp", "lemma"] = "sharp"
+
+    def __post_init__(self) -> None:
+        _check_kind("loop", self.loop, Loop)
+        _check_kind("generator", self.generator, Generator)
+        if self.learner is _DEFAULT_LEARNER:
+            object.__setattr__(self, "learner", replace(_DEFAULT_LEARNER, metric=self.generator.metric))
+        _check_kind("learner", self.learner, UniformlyStable)
+        if self.drift not in ("sharp", "lemma"):
+            raise InvalidArgumentError("drift", repr(self.drift), "'sharp' or 'lemma'")
+        for name, value in self.loop.parameters.items():
+            reserved = value.free_symbols & {n, *INDICES, *DEFINABLE}
+            if reserved:
+                raise SymbolError(f"{name} = {value} contains {', '.join(sorted(map(str, reserved)))}, which the "
+                                  f"library fills in; use another symbol")
+        if not self.learner.metric.covers(self.generator.metric):
+            raise MetricError(
+                f"the learner {self.learner.name} is known to be stable in the {self.learner.metric.value} metric only, "
+                f"but the generator {self.generator.name} moves all points a little in the "
+                f"{self.generator.metric.value} metric; state the learner's constants in that metric")
