@@ -15,6 +15,7 @@ from stlbounds.numeric.values import checked_names, exact_values, float_arrays
 from stlbounds.proof.claim import Claim
 from stlbounds.proof.dag import Proof
 from stlbounds.proof.rules.algebra import unfold
+from stlbounds.special import case_by_case
 from stlbounds.symbols import J, i, known, n, rho
 from stlbounds.theorems.gap import THEOREMS, Derivation
 from stlbounds.theorems.setting import Setting
@@ -80,7 +81,8 @@ class Bound:
     @cached_property
     def terms(self) -> dict[str, sp.Expr]:
         """The terms ``drift``, ``bias`` and, unless in expectation, ``concentration``, in the setting's symbols."""
-        return {name: unfold(term, self.definitions) for name, term in self._derivation.terms.items()}
+        return {name: case_by_case(lambda part: part, unfold(term, self.definitions), index=i)
+                for name, term in self._derivation.terms.items()}
 
     @cached_property
     def expr(self) -> sp.Expr:
@@ -89,8 +91,8 @@ class Bound:
 
     @cached_property
     def loop_gain(self) -> sp.Expr:
-        """``rho``: the factor by which one generation multiplies a displacement (theory §2)."""
-        return self._derivation.lemmas.gain.rhs
+        """``rho``: the factor by which generation ``i`` multiplies a displacement of the one before (theory §2)."""
+        return self._derivation.lemmas.gain
 
     @cached_property
     def amplification(self) -> sp.Expr:

@@ -8,6 +8,7 @@ the regimes of a self-consuming loop meet.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import mpmath
@@ -16,7 +17,7 @@ import sympy as sp
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["geometric_sum", "geometric_sum_array", "geometric_sum_mpmath"]
+__all__ = ["case_by_case", "from_start", "generation_cases", "geometric_sum", "geometric_sum_array", "geometric_sum_mpmath"]
 
 _EXACT_TERMS = 256
 
@@ -47,8 +48,9 @@ def geometric_sum_array(r: npt.ArrayLike, k: npt.ArrayLike) -> Any:
         # r**k may overflow although the sum does not: divide before leaving the logarithm.
         value = np.where(exponent > 700.0, np.exp(exponent - np.log(np.abs(offset))), value)
     value = np.where(offset == 0.0, terms, value)
-    value = np.where(ratio == 0.0, np.where(terms == 0.0, 0.0, 1.0), value)
-    return np.where(terms == 0.0, 0.0, value)[()]
+    value = np.where(ratio == np.inf, np.inf, np.where(ratio == 0.0, 1.0, value))
+    # No or one term is exact, also where the ratio has overflowed.
+    return np.where(terms <= 1.0, terms, value)[()]
 
 
 def geometric_sum_mpmath(r: Any, k: Any) -> Any:
@@ -63,6 +65,34 @@ def geometric_sum_mpmath(r: Any, k: Any) -> Any:
     with mpmath.extraprec(2 * lost + 10 + math.ceil(math.log2(max(2, float(terms))))):
         value = (1 - ratio**terms) / (1 - ratio)
     return +value
+
+
+def from_start(generation: sp.Expr, start: sp.Expr, later: sp.Expr) -> sp.Expr:
+    """``start`` in generation 0 and ``later`` in every later one."""
+    if generation.is_positive:
+        return later
+    return sp.S(start) if generation.is_zero else sp.Piecewise((start, sp.Eq(generation, 0)), (later, True))
+
+
+def generation_cases(expression: sp.Expr) -> tuple[sp.Expr, ...]:
+    """An expression without case distinctions, in generation 0 and in generation ``k + 1``; itself if it has none.
+
+    Together the parts say all that the expression says, for every generation ``k >= 0``.
+    """
+    cases = expression.atoms(sp.Piecewise)
+    if not cases:
+        return (expression,)
+    index = min((s for case in cases for _, condition in case.args for s in condition.free_symbols), key=str)
+    return tuple(part for value in (sp.S.Zero, index + 1) for part in generation_cases(expression.subs(index, value)))
+
+
+def case_by_case(function: Callable[..., sp.Expr], *expressions: sp.Expr, index: sp.Symbol) -> sp.Expr:
+    """``function`` of the expressions, with the cases "generation 0" and "later" of all of them gathered at the top."""
+    if not any(expression.has(sp.Piecewise) for expression in expressions):
+        return function(*expressions)
+    start = (expression.subs(index, 0) for expression in expressions)
+    later = (expression.replace(sp.Piecewise, lambda *cases: cases[-1][0]) for expression in expressions)
+    return from_start(index, function(*start), function(*later))
 
 
 class geometric_sum(sp.Function):  # type: ignore[misc]  # SymPy has no types

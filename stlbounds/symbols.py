@@ -50,7 +50,7 @@ class Range:
             return False
         above = number > self.low if self.low_open else number >= self.low
         below = number < self.high if self.high_open else number <= self.high
-        whole = not self.integer or number == sp.floor(number)
+        whole = not self.integer or (number - sp.floor(number)).is_zero
         return bool(above) and bool(below) and bool(whole)
 
     def __str__(self) -> str:
@@ -93,12 +93,22 @@ def _assumptions(values: Range) -> dict[str, bool]:
     return facts
 
 
+def _end_point(argument: str, value: Any) -> sp.Expr:
+    """An end point of a range as an exact number, or ``-oo`` or ``oo``."""
+    if value in (-sp.oo, sp.oo):
+        return sp.oo if value > 0 else -sp.oo
+    found = exact(argument, value)
+    if found.is_number and found.is_real:
+        return found
+    raise InvalidArgumentError(argument, value, "a real number, -oo or oo")
+
+
 def declare(
     name: str,
     meaning: str,
     *,
-    low: sp.Expr | int = 0,
-    high: sp.Expr | int = sp.oo,
+    low: sp.Expr | float = 0,
+    high: sp.Expr | float = sp.oo,
     low_open: bool = False,
     high_open: bool = False,
     integer: bool = False,
@@ -112,8 +122,8 @@ def declare(
         A Python identifier.
     meaning : str
         What the symbol stands for, in a sentence; theorems print it.
-    low, high : int or sympy.Expr
-        End points of the range; ``-oo`` and ``oo`` are allowed.
+    low, high : int, float or sympy.Expr
+        End points of the range, ``low < high``; ``-oo`` and ``oo`` are allowed.
     low_open, high_open : bool
         Whether the end point is excluded.
     integer : bool
@@ -130,6 +140,8 @@ def declare(
     ------
     SymbolError
         If the name is known with another range.
+    InvalidArgumentError
+        If the name is no identifier, or the range is empty.
 
     Examples
     --------
@@ -144,8 +156,9 @@ set, in [0, 1]; choose another name instead of in [0, 2]
     """
     if not name.isidentifier():
         raise InvalidArgumentError("name", repr(name), "a Python identifier", "try for example 'tau'")
-    values = Range(sp.Integer(low) if isinstance(low, int) else low,
-                   sp.Integer(high) if isinstance(high, int) else high, low_open, high_open, integer)
+    values = Range(_end_point("low", low), _end_point("high", high), low_open, high_open, integer)
+    if not values.low < values.high:
+        raise InvalidArgumentError("low", low, f"below high = {high}")
     if name in _REGISTRY:
         old = _REGISTRY[name]
         if old.range != values:
@@ -266,3 +279,4 @@ h_bar = declare("h_bar", "the mean influence of a training point on the others",
 # --- reserved by the proof core: families of claims ("for every ...") ---------------------------------
 J = declare("_j", "any generation", integer=True, latex="j")
 G = declare("_g", "the generation in which a point is drawn", integer=True, latex="g")
+SOURCE = declare("_k", "a source of data", integer=True, latex="k")

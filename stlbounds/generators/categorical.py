@@ -32,6 +32,7 @@ class EmpiricalSensitivity(Rule):
     """An empirical law moves by at most ``1/N`` in total variation per changed point: ``kappa = 1``."""
 
     title = "sensitivity of the empirical law"
+    metric = Metric.DISCRETE
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...]) -> Says:
@@ -51,6 +52,7 @@ class EmpiricalLearningError(Rule):
     """
 
     title = "learning error of the empirical law"
+    metric = Metric.DISCRETE
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, protocol: Protocol, cells: sp.Expr) -> Says:
@@ -60,8 +62,8 @@ class EmpiricalLearningError(Rule):
     @classmethod
     def explain(cls, tex: Printer, *, cells: sp.Expr, **_: Any) -> str:
         return (r"Each point of $T_j$ adds to the error a term that is centred given the past, so the terms are "
-                r"uncorrelated and their variances over the symbols sum to at most "
-                rf"$(1 - 1/K)/N_j$ with $K = {tex(cells)}$; conclude by Jensen and Cauchy--Schwarz.")
+                r"uncorrelated, and their variances, summed over the symbols, are at most "
+                rf"$({tex(1 - 1 / cells)})/N_j$ in total; conclude by Jensen and Cauchy--Schwarz.")
 
 
 class EmpiricalDrift(Rule):
@@ -73,6 +75,7 @@ class EmpiricalDrift(Rule):
     """
 
     title = "drift of the empirical law"
+    metric = Metric.DISCRETE
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, protocol: Protocol, cells: sp.Expr) -> Says:
@@ -83,7 +86,7 @@ class EmpiricalDrift(Rule):
     def explain(cls, tex: Printer, *, cells: sp.Expr, **_: Any) -> str:
         return (r"The probability that $D_{j+1}$ gives to a symbol is a martingale in the points revealed one by one; "
                 r"revealing $X$ moves it by $x_X/N_j$ times the centred indicator of the symbol. Sum the variances over "
-                rf"points and over the $K = {tex(cells)}$ symbols, and conclude by Jensen and Cauchy--Schwarz.")
+                rf"points and over the ${tex(cells)}$ symbols, and conclude by Jensen and Cauchy--Schwarz.")
 
 
 class Categorical(Generator):
@@ -140,7 +143,11 @@ class Categorical(Generator):
 
     def sampler(self, values: Mapping[str, Any], distribution: Any = None) -> Sampler:
         """Laws on ``K`` symbols; `distribution` is a vector of ``K`` probabilities, uniform by default."""
-        from stlbounds.generators.sampling import FiniteAlphabet, uniform
+        from stlbounds.generators import sampling
 
+        missing = [symbol.name for symbol in self.cells.free_symbols if symbol.name not in values]
+        if missing:
+            raise InvalidArgumentError(", ".join(missing), "missing", "given", "it is the number of symbols")
         cells = int(self.cells.subs({symbol: values[symbol.name] for symbol in self.cells.free_symbols}))
-        return FiniteAlphabet(uniform(cells) if distribution is None else distribution)
+        law = sampling.uniform(cells) if distribution is None else sampling.distribution(distribution, cells)
+        return sampling.FiniteAlphabet(law)

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 
 import sympy as sp
 
-from stlbounds.special import geometric_sum
+from stlbounds.growth import growth_sum
+from stlbounds.special import generation_cases, geometric_sum
 from stlbounds.symbols import entry
 
 __all__ = ["enclosure", "is_nonnegative", "is_nonpositive"]
@@ -108,17 +109,33 @@ def enclosure(expression: sp.Expr, known: Mapping[sp.Expr, Interval] | None = No
         if ratio[0] >= 0 and terms[0] >= 0:
             return (sp.S.One if terms[0] >= 1 else sp.S.Zero), (terms[1] if ratio[1] <= 1 else sp.oo)
         return EVERYTHING
+    if isinstance(expression, sp.Piecewise):
+        pairs = [enclosure(value, known) for value, _ in expression.args]
+        return sp.Min(*(pair[0] for pair in pairs)), sp.Max(*(pair[1] for pair in pairs))
     if isinstance(expression, sp.Sum):
-        low, high = enclosure(expression.function, known)
+        if any((last - first).is_negative for _, first, last in expression.limits):
+            return sp.S.Zero, sp.S.Zero
+        inner = dict(known)
+        for variable, first, last in expression.limits:
+            inner[variable] = (enclosure(first, inner)[0], enclosure(last, inner)[1])
+        low, high = enclosure(expression.function, inner)
         return (sp.S.Zero if low >= 0 else -sp.oo), (sp.S.Zero if high <= 0 else sp.oo)
     return (sp.S.Zero, sp.oo) if expression.is_nonnegative else EVERYTHING
 
 
+def _above_count(expression: sp.Expr) -> sp.Expr:
+    """The expression with every sum of growth factors as the number of its terms, each at least 1, plus a surplus."""
+    if not expression.has(growth_sum):
+        return expression
+    surplus = expression.replace(growth_sum, lambda kappa, i, p, *start: i + 1 - sp.Add(*start) + sp.Dummy(nonnegative=True))
+    return sp.factor(surplus)
+
+
 def is_nonnegative(expression: sp.Expr, known: Mapping[sp.Expr, Interval] | None = None) -> bool:
     """Whether ``expression >= 0`` is proved on all declared ranges (False: not proved)."""
-    return bool(enclosure(expression, known)[0] >= 0)
+    return all(bool(enclosure(_above_count(case), known)[0] >= 0) for case in generation_cases(expression))
 
 
 def is_nonpositive(expression: sp.Expr, known: Mapping[sp.Expr, Interval] | None = None) -> bool:
     """Whether ``expression <= 0`` is proved on all declared ranges (False: not proved)."""
-    return bool(enclosure(expression, known)[1] <= 0)
+    return all(bool(enclosure(case, known)[1] <= 0) for case in generation_cases(expression))

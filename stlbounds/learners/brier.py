@@ -27,6 +27,7 @@ class BrierStability(Rule):
     """
 
     title = "stability of the Brier fit"
+    metric = Metric.DISCRETE
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...]) -> Says:
@@ -35,13 +36,15 @@ class BrierStability(Rule):
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
         return (r"Moving one training point from $a$ to $b$ changes the loss at $z$ by $(p_b - p_a)/N + 1/N^2 + "
-                r"(1\{z=a\} - 1\{z=b\})/N$, where $p_a \ge 1/N$ and $p_a + p_b \le 1$.")
+                r"(1\{z=a\} - 1\{z=b\})/N$, where $p_a \ge 1/N$ and $p_a + p_b \le 1$; this is largest in absolute "
+                r"value at $z = a$ and at $z = b$.")
 
 
 class BrierLossConstant(Rule):
     """The halved Brier loss of one hypothesis differs between two symbols by ``p_z' - p_z``, at most 1."""
 
     title = "range of the halved Brier loss"
+    metric = Metric.DISCRETE
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...]) -> Says:
@@ -49,7 +52,7 @@ class BrierLossConstant(Rule):
 
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
-        return r"$\ell(p, z) - \ell(p, z') = p_{z'} - p_z \le 1$."
+        return r"For any two symbols and any hypothesis $p$, $\ell(p, z) - \ell(p, z') = p_{z'} - p_z \le 1$."
 
 
 class BrierFit(UniformlyStable):

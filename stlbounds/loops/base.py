@@ -1,4 +1,8 @@
-"""What a loop adds to its protocol: the closed forms that its proofs check by induction, and names."""
+"""What a loop adds to its protocol: closed forms, and the lemmas that prove them by induction.
+
+The defaults are those of loops in which only the newest generation and the real data are mixed, so that influence and
+drift obey a recurrence of one step. A loop with another memory overrides the lemma, in its own file.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +11,34 @@ from typing import ClassVar
 
 import sympy as sp
 
-from stlbounds.proof.claim import Printer
+from stlbounds.proof.claim import Claim, Printer
 from stlbounds.proof.protocol import PointClass, Protocol
+from stlbounds.proof.rules import algebra, drift, influence
+from stlbounds.symbols import G, J, i
 
-__all__ = ["Loop"]
+__all__ = ["Loop", "substitute"]
+
+
+def substitute(outer: Claim, inner: Claim, index: algebra.Index = ()) -> Claim:
+    """Substitute ``inner`` into ``outer`` where its quantity occurs; ``outer`` itself where it does not."""
+    quantity = inner.lhs.subs(dict(index), simultaneous=True)
+    return algebra.Substitute.apply(outer, inner, index=index) if outer.rhs.has(quantity) else outer
 
 
 class Loop(Protocol):
     """A self-consuming training loop (theory §1).
 
-    A loop proposes closed forms; the recurrence rule of the proof core checks each of them by induction, so a wrong
-    one is refused and never believed.
+    A loop proposes closed forms; the rules check each of them by induction, so a wrong one is refused and never
+    believed. Where a method takes ``rho``, it is the symbol of the loop gain if that is one number for all generations
+    (`constant_gain`), and the sensitivity ``kappa`` itself otherwise.
     """
 
     #: Name on the command line and in tables.
     name: ClassVar[str]
+    #: Whether one number ``rho`` is the loop gain of every generation.
+    constant_gain: ClassVar[bool] = True
 
+    # --- closed forms --------------------------------------------------------------------------------
     @property
     @abstractmethod
     def parameters(self) -> dict[str, sp.Expr]:
@@ -30,11 +46,14 @@ class Loop(Protocol):
 
     @abstractmethod
     def gain(self, kappa: sp.Expr) -> sp.Expr:
-        """The loop gain ``rho``: the factor by which one generation multiplies a displacement."""
+        """The loop gain: the factor by which generation ``i`` multiplies a displacement of the one before."""
 
     @abstractmethod
     def influence(self, point: PointClass, steps: sp.Expr, rho: sp.Expr) -> sp.Expr:
-        """Closed form of the influence of a point on the training set ``steps`` generations after its draw."""
+        """Closed form of the influence of a point on the training set ``steps`` generations after its draw.
+
+        A recurring class is drawn in generation ``G + point.first``.
+        """
 
     @abstractmethod
     def mean_influence(self, rho: sp.Expr) -> sp.Expr:
@@ -48,10 +67,94 @@ class Loop(Protocol):
     def recursive_stability(self, rho: sp.Expr) -> sp.Expr:
         """Closed form of ``gamma_i N_{i-1}/kappa``: the largest influence of a real point of ``T_0`` on ``T_{i-1}``."""
 
+    def variance(self, rho: sp.Expr, generation: sp.Expr) -> sp.Expr:
+        """Closed form of ``Phi**2/N`` one generation before, 0 in generation 0: how much a linear statistic varies."""
+        return self.amplification_squared(rho).subs(i, generation - 1) / self.size(generation - 1)
+
     @abstractmethod
     def drift(self, error: sp.Expr, generation: sp.Expr) -> sp.Expr:
-        """Closed form of ``t_j <= ...`` for learning errors of at most ``error`` (theory §4)."""
+        """Closed form of the bound of `generated_drift_claim` for learning errors ``error``, in ``J`` (theory §4)."""
 
     @abstractmethod
     def describe(self, tex: Printer) -> str:
         """The protocol in a sentence of LaTeX without its full stop; ``tex`` prints expressions."""
+
+    # --- lemmas --------------------------------------------------------------------------------------
+    def influence_claim(self, point: PointClass, shift: Claim, rho: sp.Expr, given: tuple[Claim, ...]) -> Claim:
+        """The influence of a point in closed form, ``J`` generations after its draw (theory §3).
+
+        Parameters
+        ----------
+        point : PointClass
+            What kind of point is replaced.
+        shift : Claim
+            ``tau_{g+j+1} <= (kappa/N) x_{g+j}``.
+        rho : sympy.Expr
+            The loop gain or the sensitivity, see the class.
+        given : tuple of Claim
+            The definition of ``rho``, where it is one.
+        """
+        step = substitute(influence.CouplingDraw.apply(protocol=self, point=point.name), shift)
+        start = influence.InfluenceAtBirth.apply(protocol=self, point=point.name)
+        return algebra.Recurrence.apply(step, start, *given, index=J, closed=self.influence(point, J, rho))
+
+    def at_horizon(self, claim: Claim, point: PointClass, known: Claim) -> Claim:
+        """Put the influence of ``point`` on ``T_i`` into ``claim``, under the sum over its draws if it has several."""
+        if not point.recurring:
+            return substitute(claim, known, ((J, i),))
+        # `known` speaks of a draw in generation G + first; under the sum, G is the generation of the draw.
+        index: algebra.Index = ((J, i - G),) if point.first == 0 else ((G, G - point.first), (J, i - G))
+        return substitute(claim, known, index)
+
+    def squares_claim(self, influences: dict[str, Claim], rho: sp.Expr, given: tuple[Claim, ...]) -> Claim:
+        """``sum of x_X**2 <= N_i Phi**2`` over every random point drawn up to ``T_i``."""
+        claim = influence.InfluenceSquaresSum.apply(protocol=self)
+        for point in self.classes:
+            claim = self.at_horizon(claim, point, influences[point.name])
+        if claim.rhs.has(sp.Sum):
+            claim = algebra.GeometricSeries.apply(claim)
+        return algebra.Rewrite.apply(claim, *given, rhs=self.size(i) * self.amplification_squared(rho))
+
+    def final_claim(self, influences: dict[str, Claim], rho: sp.Expr) -> Claim:
+        """``(1/N_i) sum of x_X`` over the points of ``T_i``, a bound that `mean_influence` puts into closed form."""
+        claim = influence.FinalInfluenceSum.apply(protocol=self)
+        for point in self.classes:
+            if point.kept:
+                claim = self.at_horizon(claim, point, influences[point.name])
+        return claim
+
+    def generated_drift_claim(self, learning: Claim) -> Claim:
+        """``t_j = E W(D_0, D_j) <= ...`` from a bound on the learning error ``E W(Dmix_j, D_{j+1})`` (theory §4)."""
+        step = substitute(drift.Triangle.apply(), drift.Convexity.apply(protocol=self))
+        step = substitute(step, learning)
+        return algebra.Recurrence.apply(step, drift.SelfDistance.apply(), index=J, closed=self.drift(learning.rhs, J))
+
+    def lemma_drift_claim(self, learning: Claim) -> Claim:
+        """``E s_i <= ...`` by the drift lemma, from a bound on the learning error."""
+        return self.drift_claim(self.generated_drift_claim(learning))
+
+    def sharp_drift_claim(self, sharp: Claim, closed: sp.Expr, given: tuple[Claim, ...]) -> Claim:
+        """``E s_i <= ...`` from a generator's own bound on ``E W(D_0, D_{j+1})``.
+
+        Parameters
+        ----------
+        sharp : Claim
+            The bound, for every ``j``.
+        closed : sympy.Expr
+            The same as a bound on ``E W(D_0, D_j)``, 0 in generation 0.
+        given : tuple of Claim
+            The definition of ``rho``, where it is one.
+        """
+        start = drift.SelfDistance.apply()
+        return self.drift_claim(algebra.Recurrence.apply(sharp, start, *given, index=J, closed=closed))
+
+    def drift_claim(self, generated: Claim) -> Claim:
+        """``E s_i = E W(D_0, Dmix_i) <= ...`` from a bound on ``E W(D_0, D_j)`` for every ``j``."""
+        claim = algebra.Instantiate.apply(drift.Convexity.apply(protocol=self), index=((J, i),))
+        return substitute(claim, generated, ((J, i),))
+
+    def stability_claim(self, claim: Claim, kappa: sp.Expr, rho: sp.Expr, given: tuple[Claim, ...]) -> Claim:
+        """``gamma_{j+1} <= (kappa/N_j) times the largest influence``, from the largest over the classes."""
+        front = kappa / self.size(J)
+        return algebra.MaxAtMost.apply(claim, *given, rhs=front * self.recursive_stability(rho).subs(i, J + 1),
+                                       rest=front * self.recursive_stability(rho).subs(i, J))

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
 import mpmath
 import sympy as sp
 
 from stlbounds.errors import InvalidArgumentError, UndecidedError
-from stlbounds.special import geometric_sum_mpmath
+from stlbounds.growth import MPMATH_FUNCTIONS
 
-__all__ = ["to_digits"]
+__all__ = ["compiled_mpmath", "to_digits"]
 
 _MAX_DIGITS = 100_000
+
+
+@lru_cache(maxsize=256)
+def compiled_mpmath(expression: sp.Expr, symbols: tuple[sp.Symbol, ...]) -> Callable[..., Any]:
+    """A function of the symbols' values, mpmath numbers, in the working precision at its call."""
+    function: Callable[..., Any] = sp.lambdify(
+        symbols, expression, modules=[MPMATH_FUNCTIONS, "mpmath"])
+    return function
 
 
 def to_digits(expression: sp.Expr, values: dict[sp.Symbol, sp.Rational], digits: int) -> sp.Float:
@@ -40,8 +52,8 @@ def to_digits(expression: sp.Expr, values: dict[sp.Symbol, sp.Rational], digits:
     """
     if not isinstance(digits, int) or isinstance(digits, bool) or not 1 <= digits <= _MAX_DIGITS:
         raise InvalidArgumentError("digits", digits, f"an integer in [1, {_MAX_DIGITS}]")
-    symbols = sorted(values, key=str)
-    function = sp.lambdify(symbols, expression, modules=[{"geometric_sum": geometric_sum_mpmath}, "mpmath"])
+    symbols = tuple(sorted(values, key=str))
+    function = compiled_mpmath(expression, symbols)
     previous = None
     for doubling in range(8):
         with mpmath.workdps((digits + 15) << doubling):

@@ -40,6 +40,14 @@ def checked_names(values: Mapping[str, Any], needed: Iterable[sp.Symbol], allowe
                                    "; ".join(f"{name} is {entry(name).meaning}" for name in missing))
 
 
+def _doubles(value: Any) -> npt.NDArray[np.float64]:
+    """The value as doubles; NumPy alone would read text, count truth values, and drop imaginary parts."""
+    given = np.asarray(value)
+    if given.dtype.kind not in "iufO":
+        raise TypeError(f"{given.dtype} is no type of real numbers")
+    return given.astype(float)
+
+
 def float_arrays(values: Mapping[str, Any]) -> dict[str, npt.NDArray[np.float64]]:
     """The values as arrays of doubles that broadcast against each other, each within the range of its symbol.
 
@@ -52,9 +60,9 @@ def float_arrays(values: Mapping[str, Any]) -> dict[str, npt.NDArray[np.float64]
     for name, value in values.items():
         allowed = entry(name).range
         try:
-            array = np.asarray(value, dtype=float)
-        except (TypeError, ValueError) as error:
-            raise InvalidArgumentError(name, repr(value), f"numbers {allowed}") from error
+            array = _doubles(value)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise InvalidArgumentError(name, repr(value), str(allowed), "give a number or an array of numbers") from error
         low, high = float(allowed.low), float(allowed.high)
         fine = np.isfinite(array)
         fine &= (array > low) if allowed.low_open else (array >= low)

@@ -9,14 +9,15 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import mpmath
 import sympy as sp
 
+from stlbounds.growth import MPMATH_FUNCTIONS, growth_sum
 from stlbounds.proof.claim import Check
 from stlbounds.proof.quantities import Quantity
-from stlbounds.special import geometric_sum_mpmath
 from stlbounds.symbols import Range, entry
 
 __all__ = ["failing_point", "sample_points", "values_of"]
@@ -35,35 +36,61 @@ def values_of(symbol: sp.Symbol) -> Range:
     return entry(symbol).range
 
 
-def _special_values(allowed: Range) -> list[Any]:
+@lru_cache(maxsize=256)
+def _integers(allowed: Range, count: int) -> tuple[int, ...]:
+    """Up to ``count`` consecutive admissible integers, from the lower end of the range if it has one."""
+    if allowed.low.is_finite:
+        start = int(sp.ceiling(allowed.low))
+    else:
+        start = int(sp.floor(allowed.high)) - count if allowed.high.is_finite else -(count // 2)
+    return tuple(value for value in range(start, start + count + 1) if allowed.contains(value))[:count]
+
+
+def _special_values(allowed: Range, far: int) -> list[Any]:
     """End points, their neighbourhoods, and far away values."""
     if allowed.integer:
-        return [mpmath.mpf(int(allowed.low) + step) for step in (0, 1, 2, 7)]
-    low = mpmath.mpf(str(allowed.low)) if allowed.low.is_finite else mpmath.mpf(-1000)
-    values = [low + mpmath.mpf(10) ** -12, low + mpmath.mpf(1) / 3]
+        near = _integers(allowed, 8)
+        return [mpmath.mpf(near[step]) for step in (0, 1, 2, 7) if step < len(near)] + (
+            [mpmath.mpf(far)] if allowed.contains(far) else [])
+    low = mpmath.mpf(str(allowed.low.n(DIGITS))) if allowed.low.is_finite else mpmath.mpf(-1000)
+    values = [low + mpmath.mpf(10) ** -12]
     if not allowed.low_open:
         values.append(low)
     if allowed.high.is_finite:
-        high = mpmath.mpf(str(allowed.high))
-        values += [high - mpmath.mpf(10) ** -12] + ([] if allowed.high_open else [high])
+        high = mpmath.mpf(str(allowed.high.n(DIGITS)))
+        values += [low + (high - low) / 3, high - mpmath.mpf(10) ** -12] + ([] if allowed.high_open else [high])
     else:
         # 1 is where loop gains change regime; large values stand for the limit.
-        values += [mpmath.mpf(1), mpmath.mpf(1000)]
+        values += [low + mpmath.mpf(1) / 3, mpmath.mpf(1) if low < 1 else low + 1, max(low, mpmath.mpf(0)) + 1000]
     return values
 
 
 def _random_value(allowed: Range, rng: random.Random) -> Any:
     if allowed.integer:
-        return mpmath.mpf(int(allowed.low) + rng.choice((rng.randrange(4), rng.randrange(40))))
-    low = float(allowed.low) if allowed.low.is_finite else -100.0
-    if allowed.high.is_finite:
-        return mpmath.mpf(low + (float(allowed.high) - low) * (0.001 + 0.998 * rng.random()))
-    return mpmath.mpf(low + 10 ** rng.uniform(-3, 2))
+        near = _integers(allowed, 40)
+        return mpmath.mpf(rng.choice((rng.choice(near[:4]), rng.choice(near))))
+    if allowed.low.is_finite and allowed.high.is_finite:
+        low, high = float(allowed.low), float(allowed.high)
+        return mpmath.mpf(low + (high - low) * (0.001 + 0.998 * rng.random()))
+    step = 10 ** rng.uniform(-3, 2)
+    if allowed.low.is_finite:
+        return mpmath.mpf(float(allowed.low) + step)
+    return mpmath.mpf(float(allowed.high) - step if allowed.high.is_finite else rng.choice((step, -step)))
 
 
-def sample_points(symbols: list[sp.Symbol], rng: random.Random) -> Iterator[tuple[Any, ...]]:
-    """Admissible values for ``symbols``: corners of the ranges (all, or a random choice), then random points."""
-    special = [_special_values(values_of(symbol)) for symbol in symbols]
+def sample_points(symbols: list[sp.Symbol], rng: random.Random, far: int = 7) -> Iterator[tuple[Any, ...]]:
+    """Admissible values for ``symbols``: corners of the ranges (all, or a random choice), then random points.
+
+    Parameters
+    ----------
+    symbols : list of sympy.Symbol
+        What to choose values for.
+    rng : random.Random
+        Source of the random ones.
+    far : int
+        An integer that stands for the limit of integer symbols.
+    """
+    special = [_special_values(values_of(symbol), far) for symbol in symbols]
     count = 1
     for values in special:
         count *= len(values)
@@ -83,7 +110,7 @@ def _range(first: Any, after: Any) -> list[Any]:
 
 def _compiled(expression: sp.Expr, symbols: list[sp.Symbol]) -> Callable[..., Any]:
     function: Callable[..., Any] = sp.lambdify(
-        symbols, expression, modules=[{"geometric_sum": geometric_sum_mpmath}, "mpmath"])
+        symbols, expression, modules=[MPMATH_FUNCTIONS, "mpmath"])
     # lambdify puts Python's own `range` into every namespace, after the modules.
     function.__globals__["range"] = _range
     return function
@@ -107,7 +134,9 @@ def failing_point(check: Check, seed: int = 0) -> dict[str, Any] | None:
     symbols = sorted(lhs.free_symbols | rhs.free_symbols, key=lambda s: (s.name, str(s)))
     left, right = _compiled(lhs, symbols), _compiled(rhs, symbols)
     with mpmath.workdps(DIGITS):
-        for point in sample_points(symbols, random.Random(seed)):
+        # Sums are added term by term, so that their limits must stay near.
+        far = 30 if pair.atoms(sp.Sum, growth_sum) else 10**6
+        for point in sample_points(symbols, random.Random(seed), far):
             try:
                 below, above = mpmath.mpf(left(*point)), mpmath.mpf(right(*point))
                 fine = not (mpmath.isnan(below) or mpmath.isnan(above))

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Literal
 
 import sympy as sp
 
+from stlbounds.proof.metric import Metric
 from stlbounds.proof.quantities import RANDOM
 from stlbounds.symbols import G, J, N, i
 
@@ -90,6 +91,8 @@ class Rule(ABC):
     title: ClassVar[str]
     #: ``"step"``, or for rules without premises ``"assumption"``, ``"definition"``, ``"cited"`` or ``"protocol"``.
     kind: ClassVar[Literal["step", "assumption", "definition", "cited"]] = "step"
+    #: The metric in which a constant of a model is derived (theory §2); None for what holds in every metric.
+    metric: ClassVar[Metric | None] = None
     #: BibTeX key of a classical result, for ``kind = "cited"`` and where a step has a source.
     reference: ClassVar[str | None] = None
 

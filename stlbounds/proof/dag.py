@@ -7,12 +7,13 @@ leaves of kind "assumption" and the cited classical results.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sympy as sp
 
-from stlbounds.errors import ProofError, StlboundsError
+from stlbounds.errors import ProofError
 from stlbounds.proof.checks import failing_point
 from stlbounds.proof.claim import Claim, Rule, Says
 from stlbounds.proof.metric import Metric
@@ -59,6 +60,8 @@ class Proof:
         stack: list[tuple[Claim, bool]] = [(self.root, False)]
         while stack:
             claim, finished = stack.pop()
+            if type(claim) is not Claim:
+                raise ProofError(f"{type(claim).__name__} is not a claim")
             if finished:
                 state[id(claim)] = "done"
                 order.append(claim)
@@ -107,8 +110,7 @@ class Proof:
         steps = self.steps()
         checks = 0
         for number, claim in enumerate(steps, start=1):
-            _replay(number, claim, accepted)
-            for check in claim.says.checks:
+            for check in _replay(number, claim, accepted).checks:
                 checks += 1
                 point = failing_point(check)
                 if point is not None:
@@ -120,20 +122,36 @@ class Proof:
         return Verification(len(steps), len(self.leaves()), checks)
 
 
-def _replay(number: int, claim: Claim, accepted: tuple[type[Rule], ...]) -> None:
-    """Compare a recorded conclusion with what its rule concludes from its premises."""
-    if type(claim) is not Claim or type(claim.says) is not Says:
-        raise ProofError(f"step {number} is not a claim but {type(claim).__name__}")
+def _foreign(says: Says) -> str | None:
+    """The name of a type in the statement that is neither SymPy's nor ours: its equality might lie."""
+    for side in (says.lhs, says.rhs, *(probability for _, probability in says.events)):
+        for node in sp.preorder_traversal(side):
+            kind = type(node)
+            home = sys.modules.get(kind.__module__)
+            known = kind.__module__.partition(".")[0] in ("sympy", "stlbounds")
+            if not known or getattr(home, kind.__qualname__, None) is not kind:
+                return f"{kind.__module__}.{kind.__qualname__}"
+    return None
+
+
+def _replay(number: int, claim: Claim, accepted: tuple[type[Rule], ...]) -> Says:
+    """Compare a recorded conclusion with what its rule concludes from its premises; the latter is handed back."""
+    if type(claim.says) is not Says:
+        raise ProofError(f"step {number} says nothing: {type(claim.says).__name__} is no statement")
     # Identity, not equality or a name: a class that only looks like a trusted rule is not one.
     if not any(claim.rule is rule for rule in accepted):
         raise ProofError(f"step {number} uses the rule {claim.rule.__name__}, which is not on the trusted list")
     premises = tuple(premise.says for premise in claim.premises)
     try:
         concluded = claim.rule.conclude(premises, **dict(claim.params))
-    except (StlboundsError, ValueError, TypeError, KeyError) as error:
+    except Exception as error:  # whatever forged premises or parameters provoke
         raise ProofError(f"step {number} ({claim.rule.title}) cannot be replayed: {error}") from error
     if concluded != claim.says:
         raise ProofError(f"step {number} ({claim.rule.title}) claims {claim.says}, but the rule gives {concluded}")
+    foreign = _foreign(claim.says)
+    if foreign is not None:
+        raise ProofError(f"step {number} ({claim.rule.title}) speaks of {foreign}, which the proof core does not know")
+    return concluded
 
 
 def _check_definitions(steps: tuple[Claim, ...]) -> None:
@@ -147,19 +165,24 @@ def _check_definitions(steps: tuple[Claim, ...]) -> None:
         seen[claim.lhs] = claim.rhs
 
 
+def _fits(quantity: sp.Expr, metric: Metric, working: Metric) -> bool:
+    """Whether a bound on a quantity that is known in one metric holds in the working metric (theory §2)."""
+    if isinstance(quantity, Sensitivity):
+        return metric is working
+    # A distance that is small in the discrete metric is small in the Euclidean one; for Lipschitz constants
+    # it is the other way round.
+    return working.covers(metric) if isinstance(quantity, Distance) else metric.covers(working)
+
+
 def _check_metrics(steps: tuple[Claim, ...]) -> None:
-    """Every assumption must hold in the metric of the generator (theory §2)."""
-    granted = [(number, claim, claim.params["metric"]) for number, claim in enumerate(steps, start=1)
-               if claim.rule.kind == "assumption"]
-    working = {metric for _, claim, metric in granted if isinstance(claim.lhs, Sensitivity)} or {Metric.DISCRETE}
-    for number, claim, metric in granted:
-        if isinstance(claim.lhs, Sensitivity):
-            continue
-        # A distance that is small in the discrete metric is small in the Euclidean one; for Lipschitz constants
-        # it is the other way round.
-        fits = all(needed.covers(metric) if isinstance(claim.lhs, Distance) else metric.covers(needed)
-                   for needed in working)
-        if not fits:
-            names = ", ".join(sorted(needed.value for needed in working))
-            raise ProofError(f"step {number}: {claim.says} is granted in the {metric.value} metric only, "
-                             f"but the generator lives in the {names} metric")
+    """There must be one metric in which every constant of a model holds: that of the generator."""
+    stated = ((number, claim, claim.params.get("metric", claim.rule.metric)) for number, claim in enumerate(steps, 1))
+    granted = [(number, claim, metric) for number, claim, metric in stated if metric is not None]
+    misfits = {working: [item for item in granted if not _fits(item[1].lhs, item[2], working)] for working in Metric}
+    if not all(misfits.values()):
+        return
+    generators = (metric for _, claim, metric in granted if isinstance(claim.lhs, Sensitivity))
+    working = next(generators, Metric.DISCRETE)
+    number, claim, metric = misfits[working][0]
+    raise ProofError(f"step {number}: {claim.says} is known in the {metric.value} metric only, "
+                     f"but the generator lives in the {working.value} metric")

@@ -8,49 +8,93 @@ other than ``1 - r`` are caught by the numeric checks, which sample the end poin
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import sympy as sp
 
+from stlbounds.growth import growth, growth_sum
 from stlbounds.interval.signs import is_nonnegative
-from stlbounds.special import geometric_sum
+from stlbounds.special import generation_cases, geometric_sum
 
-__all__ = ["equal", "vanishes"]
+__all__ = ["equal", "unrolled", "vanishes"]
 
 
-def _split_powers(expression: sp.Expr) -> sp.Expr:
-    """Powers with symbolic exponents as products of powers with one base and one monomial exponent."""
+def _roots(base: sp.Expr) -> list[tuple[sp.Expr, sp.Expr]]:
+    """The factors of a base with their exponents; numbers by primes, so that ``4**i`` is ``(2**i)**2``."""
+    pairs: list[tuple[sp.Expr, sp.Expr]] = []
+    for factor in sp.Mul.make_args(sp.factor(base) if base.is_Add else base):
+        root, power = factor.as_base_exp()
+        primes = sp.factorrat(root) if root.is_Rational else {root: 1}
+        pairs.extend((sp.S(prime), power * multiplicity) for prime, multiplicity in primes.items())
+    return pairs
+
+
+def _rational_form(expression: sp.Expr) -> tuple[sp.Expr, dict[sp.Dummy, tuple[sp.Expr, int]]]:
+    """The expression with geometric sums, symbolic powers, roots and functions as independent variables.
+
+    The second part tells which variables are roots: of what, and of which order.
+    """
+    atoms: dict[tuple[sp.Expr, ...], sp.Dummy] = {}
+    roots: dict[sp.Dummy, tuple[sp.Expr, int]] = {}
+
+    def atom(*key: sp.Expr) -> sp.Dummy:
+        return atoms.setdefault(key, sp.Dummy())
 
     def split(base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
-        if exponent.is_Rational:
-            return base**exponent
-        base = sp.factor(base) if base.is_Add else base
         factors = []
-        for factor in sp.Mul.make_args(base):
-            root, power = factor.as_base_exp()
+        for root, power in _roots(base):
             for part in sp.Add.make_args(sp.expand(exponent * power)):
                 whole, rest = part.as_coeff_Mul()
-                if rest == 1:
-                    factors.append(root**whole)
-                else:
-                    factors.append(sp.Pow(root, rest, evaluate=False) ** whole)
+                factors.append(root**whole if rest == 1 else atom(root, rest) ** whole)
         return sp.Mul(*factors)
 
-    return expression.replace(lambda part: part.is_Pow and not part.exp.is_Rational,
-                              lambda part: split(part.base, part.exp))
-
-
-def _rational_form(expression: sp.Expr) -> sp.Expr:
-    """The expression with geometric sums, symbolic powers, roots and functions as independent variables."""
-    expression = expression.replace(geometric_sum, lambda r, k: (1 - r**k) / (1 - r))
-    expression = _split_powers(expression)
-    atoms: dict[sp.Expr, sp.Dummy] = {}
-
     def freeze(part: sp.Expr) -> sp.Expr:
-        return atoms.setdefault(part, sp.Dummy())
+        if not (part.is_Pow and part.exp.is_Rational):
+            return atom(part)
+        order = int(part.exp.q)
+        root = atom(part.base, sp.Rational(1, order))
+        roots[root] = (part.base, order)
+        return root ** int(part.exp.p)
 
+    expression = expression.replace(geometric_sum, lambda r, k: (1 - r**k) / (1 - r))
+    # SymPy puts these where it does not know a sign that follows from the ranges.
+    expression = expression.replace(sp.Abs, lambda part: part if is_nonnegative(part) else sp.Abs(part))
+    expression = expression.replace(lambda part: part.is_Pow and not part.exp.is_Rational,
+                                    lambda part: split(part.base, part.exp))
     return expression.replace(
-        lambda part: (part.is_Pow and not part.exp.is_Integer) or (part.is_Function and not part.is_Pow),
-        freeze,
-    )
+        lambda part: part.is_Function or isinstance(part, sp.Sum) or (part.is_Pow and not part.exp.is_Integer),
+        freeze), roots
+
+
+def _numerator(expression: sp.Expr) -> sp.Expr:
+    return sp.expand(sp.fraction(sp.together(expression))[0])
+
+
+def unrolled(expression: sp.Expr) -> sp.Expr:
+    """Products and sums over generations, with integer shifts of their limits as explicit factors and terms."""
+    for kind in (growth, growth_sum):
+        expression = expression.replace(kind, _unroller(kind))
+    return expression.replace(sp.Sum, lambda function, *limits: _unrolled_sum(function, limits))
+
+
+def _unroller(kind: type[growth] | type[growth_sum]) -> Callable[..., sp.Expr]:
+    def unroll(*args: sp.Expr) -> sp.Expr:
+        value = kind(*args)
+        return value.unrolled() if isinstance(value, kind) else value
+
+    return unroll
+
+
+def _unrolled_sum(function: sp.Expr, limits: tuple[sp.Tuple, ...]) -> sp.Expr:
+    """A sum up to ``k + c`` as one up to ``k - 1`` and ``c + 1`` terms."""
+    if len(limits) != 1:
+        return sp.Sum(function, *limits)
+    variable, first, last = limits[0]
+    shift, base = last.as_coeff_Add()
+    if not shift.is_Integer or shift < 0:
+        return sp.Sum(function, limits[0])
+    terms = [function.subs(variable, base + m) for m in range(int(shift) + 1)]
+    return sp.Add(sp.Sum(function, (variable, first, base - 1)), *terms)
 
 
 def vanishes(expression: sp.Expr) -> bool:
@@ -66,8 +110,17 @@ def vanishes(expression: sp.Expr) -> bool:
     """
     if expression.is_zero:
         return True
-    numerator, _ = sp.fraction(sp.together(_rational_form(expression)))
-    return bool(sp.expand(numerator) == 0)
+    cases = generation_cases(expression)
+    if len(cases) > 1:
+        return all(vanishes(case) for case in cases)
+    form, roots = _rational_form(unrolled(expression))
+    numerator = _numerator(form)
+    # A root may contain others, which were found before it: reduce the outer ones first.
+    for root, (base, order) in reversed(roots.items()):
+        powers = sp.Poly(numerator, root).terms()
+        numerator = _numerator(sp.Add(*(term * root ** (power % order) * base ** (power // order)
+                                        for (power,), term in powers)))
+    return bool(numerator == 0)
 
 
 def equal(left: sp.Expr, right: sp.Expr) -> bool:

@@ -110,6 +110,11 @@ class Protocol(ABC):
     def plan(self, generations: int) -> Plan:
         """The pools of ``T_0, ..., T_generations``; sizes are expressions in the loop's symbols."""
 
+    @property
+    def accumulates(self) -> bool:
+        """Whether every training set contains the one before, with new points from the newest source only."""
+        return False
+
     def point_class(self, name: str) -> PointClass:
         """The class of that name.
 

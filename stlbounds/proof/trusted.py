@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from stlbounds.proof.claim import Rule
-from stlbounds.proof.rules import algebra, basic, drift, gap, influence
+from stlbounds.proof.rules import algebra, basic, drift, gap, influence, series
 
 __all__ = ["CATALOGUE_RULES", "CORE_RULES", "trusted_rules"]
 
@@ -23,12 +23,17 @@ CORE_RULES: tuple[type[Rule], ...] = (
     algebra.GeometricSeries,
     algebra.Recurrence,
     algebra.MaxAtMost,
+    series.SeriesByInduction,
+    series.StrongRecurrence,
     drift.SelfDistance,
     drift.Triangle,
     drift.Convexity,
+    drift.StartsReal,
+    drift.MixtureStep,
     influence.InfluenceAtBirth,
     influence.CouplingStep,
     influence.CouplingDraw,
+    influence.CouplingKept,
     influence.RecursiveStabilityMax,
     influence.FinalInfluenceSum,
     influence.InfluenceSquaresSum,

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from stlbounds.loops.base import substitute
 from stlbounds.proof.claim import Claim
-from stlbounds.proof.rules import algebra, gap
+from stlbounds.proof.rules import gap
+from stlbounds.special import case_by_case
 from stlbounds.symbols import Phi, delta, i
 from stlbounds.theorems.setting import Setting
-from stlbounds.theorems.steps import Lemmas, substitute
+from stlbounds.theorems.steps import Lemmas
 
 __all__ = ["THEOREMS", "Derivation", "derive_expectation", "derive_expected_gap", "derive_high_probability"]
 
@@ -31,7 +33,8 @@ def _mean(lemmas: Lemmas) -> tuple[Claim, dict[str, sp.Expr]]:
     drift = substitute(gap.KantorovichRubinstein.apply(), lemmas.loss)
     drift = substitute(drift, lemmas.drift)
     bias = substitute(gap.ExchangeableCopies.apply(protocol=loop), lemmas.stability)
-    bias = substitute(bias, lemmas.final_influence)
+    drift = lemmas.gathered(drift)
+    bias = lemmas.gathered(substitute(bias, lemmas.final_influence))
     claim = substitute(substitute(gap.MeanSplit.apply(), drift), bias)
     return claim, {"drift": drift.rhs, "bias": bias.rhs}
 
@@ -40,17 +43,21 @@ def _range_squares(lemmas: Lemmas) -> Claim:
     """``sum of c_X**2 <= (2 beta + M/N)**2 N Phi**2``."""
     loop = lemmas.setting.loop
     claim = gap.BoundedDifferences.apply(protocol=loop)
-    for part in (lemmas.stability, lemmas.loss, lemmas.influence_squares):
+    for part in (lemmas.stability, lemmas.loss):
         claim = substitute(claim, part)
-    return claim
+    return substitute(lemmas.gathered(claim), lemmas.influence_squares)
 
 
 def _fluctuation(lemmas: Lemmas, claim: Claim, factor: sp.Expr) -> Claim:
     """A bound that is ``factor * sqrt(range squares)``, rewritten as ``Phi (2 beta N + M) factor/sqrt(N)``."""
     size = lemmas.setting.loop.size(i)
     claim = substitute(claim, _range_squares(lemmas))
-    constant = sp.expand(2 * size * lemmas.stability.rhs) + lemmas.loss.rhs
-    return algebra.Rewrite.apply(claim, lemmas.amplification, lemmas.gain, rhs=Phi * constant * factor / sp.sqrt(size))
+
+    def spread(size: sp.Expr, beta: sp.Expr) -> sp.Expr:
+        constant = sp.expand(2 * size * beta, deep=False) + lemmas.loss.rhs
+        return Phi * constant * factor / sp.sqrt(size)
+
+    return lemmas.introduce_amplification(claim, case_by_case(spread, size, lemmas.stability.rhs, index=i))
 
 
 def derive_expectation(setting: Setting) -> Derivation:

@@ -7,20 +7,17 @@ from functools import cached_property
 
 import sympy as sp
 
+from stlbounds.errors import UndecidedError
+from stlbounds.loops.base import substitute
 from stlbounds.proof.claim import Claim
 from stlbounds.proof.protocol import PointClass
-from stlbounds.proof.quantities import Influence, Sensitivity
+from stlbounds.proof.quantities import Quantity
 from stlbounds.proof.rules import algebra, basic, drift, influence
+from stlbounds.special import case_by_case
 from stlbounds.symbols import G, J, N, Phi, h_bar, i, rho
 from stlbounds.theorems.setting import Setting
 
-__all__ = ["Lemmas", "substitute"]
-
-
-def substitute(outer: Claim, inner: Claim, index: algebra.Index = ()) -> Claim:
-    """Substitute ``inner`` into ``outer`` where its quantity occurs; ``outer`` itself where it does not."""
-    quantity = inner.lhs.subs(dict(index), simultaneous=True)
-    return algebra.Substitute.apply(outer, inner, index=index) if outer.rhs.has(quantity) else outer
+__all__ = ["Lemmas"]
 
 
 @dataclass(frozen=True)
@@ -44,8 +41,18 @@ class Lemmas:
     @cached_property
     def stability(self) -> Claim:
         """``Stability(N_i) <= beta_N`` at the size of the final training set."""
-        return algebra.Instantiate.apply(self.setting.learner.stability_claim(),
-                                         index=((N, self.setting.loop.size(i)),))
+        claim = algebra.Instantiate.apply(self.setting.learner.stability_claim(),
+                                          index=((N, self.setting.loop.size(i)),))
+        return self.gathered(claim)
+
+    @staticmethod
+    def gathered(claim: Claim) -> Claim:
+        """A claim whose right side distinguishes generation 0, with all cases gathered into one distinction."""
+        if not claim.rhs.has(sp.Piecewise):
+            return claim
+        frozen = {part: sp.Dummy(nonnegative=True) for part in claim.rhs.atoms(Quantity)}
+        rhs = case_by_case(lambda part: part, claim.rhs.xreplace(frozen), index=i)
+        return algebra.Rewrite.apply(claim, rhs=rhs.xreplace({dummy: part for part, dummy in frozen.items()}))
 
     @cached_property
     def loss(self) -> Claim:
@@ -54,82 +61,77 @@ class Lemmas:
 
     # --- definitions ---------------------------------------------------------------------------------
     @cached_property
-    def gain(self) -> Claim:
-        """``rho = kappa (1 - alpha)``."""
-        kappa = self.sensitivity.rhs.subs(N, self.setting.loop.size(J))
-        return basic.Definition.apply(symbol=rho, value=self.setting.loop.gain(kappa))
+    def kappa(self) -> sp.Expr:
+        """The sensitivity at the size of the training sets of the loop.
+
+        Raises
+        ------
+        UndecidedError
+            If it depends on a size that changes from generation to generation.
+        """
+        constant = self.sensitivity.rhs
+        size = self.setting.loop.size(J)
+        if constant.has(N) and size.has(J):
+            raise UndecidedError(f"the sensitivity {constant} depends on the size N of the training set, which changes "
+                                 f"from generation to generation in this loop; there is no closed form for that")
+        return constant.subs(N, size)
+
+    @cached_property
+    def gain(self) -> sp.Expr:
+        """The loop gain, in the symbols of the setting."""
+        return self.setting.loop.gain(self.kappa)
+
+    @cached_property
+    def _given(self) -> tuple[Claim, ...]:
+        return (basic.Definition.apply(symbol=rho, value=self.gain),) if self.setting.loop.constant_gain else ()
+
+    @property
+    def rho(self) -> sp.Expr:
+        """What the closed forms of the loop are written in: ``rho``, or ``kappa`` where the gain changes."""
+        return rho if self.setting.loop.constant_gain else self.kappa
 
     @cached_property
     def amplification(self) -> Claim:
         """``Phi = sqrt((1/N_i) sum of x_X**2)``."""
-        return basic.Definition.apply(symbol=Phi, value=sp.sqrt(self.setting.loop.amplification_squared(rho)))
+        return basic.Definition.apply(symbol=Phi, value=sp.sqrt(self.setting.loop.amplification_squared(self.rho)))
 
-    @cached_property
-    def mean_influence_definition(self) -> Claim:
-        """``h_bar = (1/N_i) sum over T_i of x_X - 1``."""
-        return basic.Definition.apply(symbol=h_bar, value=self.setting.loop.mean_influence(rho))
+    def introduce_amplification(self, claim: Claim, rhs: sp.Expr) -> Claim:
+        """Rewrite a claim with ``Phi`` in it."""
+        return algebra.Rewrite.apply(claim, self.amplification, *self._given, rhs=rhs)
 
     # --- theory §3 -----------------------------------------------------------------------------------
-    @cached_property
-    def _shifts(self) -> dict[str, Claim]:
-        return {}
-
     def shift(self, point: PointClass) -> Claim:
         """``tau_{g+j+1} <= (kappa/N) x_{g+j}``."""
-        if point.name not in self._shifts:
-            loop = self.setting.loop
-            claim = influence.CouplingStep.apply(protocol=loop, point=point.name)
-            size = next(iter(claim.rhs.atoms(Sensitivity))).args[0]
-            self._shifts[point.name] = substitute(claim, self.sensitivity, ((N, size),))
-        return self._shifts[point.name]
+        claim = influence.CouplingStep.apply(protocol=self.setting.loop, point=point.name)
+        born = G + point.first if point.recurring else sp.Integer(point.first)
+        return substitute(claim, self.sensitivity, ((N, self.setting.loop.size(born + J)),))
 
     @cached_property
-    def _influences(self) -> dict[str, Claim]:
-        return {}
+    def shifts(self) -> dict[str, Claim]:
+        """`shift` for every class of points."""
+        return {point.name: self.shift(point) for point in self.setting.loop.classes}
 
-    def influence(self, point: PointClass) -> Claim:
-        """The influence of a point, in closed form, ``j`` generations after its draw."""
-        if point.name not in self._influences:
-            loop = self.setting.loop
-            step = influence.CouplingDraw.apply(protocol=loop, point=point.name)
-            step = substitute(step, self.shift(point))
-            start = influence.InfluenceAtBirth.apply(protocol=loop, point=point.name)
-            before = Influence(*step.lhs.args[:2], step.lhs.args[2] - 1)
-            kept = sp.S.One if point.kept else sp.S.Zero
-            step = algebra.Rewrite.apply(step, self.gain, rhs=kept + rho * before)
-            self._influences[point.name] = algebra.Recurrence.apply(
-                step, start, self.gain, index=J, closed=loop.influence(point, J, rho))
-        return self._influences[point.name]
+    @cached_property
+    def influences(self) -> dict[str, Claim]:
+        """For every class of points, its influence in closed form, ``J`` generations after the draw."""
+        loop = self.setting.loop
+        return {point.name: loop.influence_claim(point, self.shifts[point.name], self.rho, self._given)
+                for point in loop.classes}
 
     @cached_property
     def final_influence(self) -> Claim:
         """``(1/N_i) sum over T_i of x_X <= 1 + h_bar``."""
         loop = self.setting.loop
-        claim = influence.FinalInfluenceSum.apply(protocol=loop)
-        for point in loop.classes:
-            if point.kept:
-                claim = self._at_horizon(claim, point)
-        closed = loop.mean_influence(rho)
+        claim, closed = loop.final_claim(self.influences, self.rho), loop.mean_influence(self.rho)
         if closed == 0:
             return algebra.Rewrite.apply(claim, rhs=sp.S.One)
-        return algebra.Rewrite.apply(claim, self.mean_influence_definition, self.gain, rhs=1 + h_bar)
-
-    def _at_horizon(self, claim: Claim, point: PointClass) -> Claim:
-        """Substitute the influence of ``point`` on ``T_i``, under the sum over its draws if it has several."""
-        steps = i - G if point.recurring else i
-        return substitute(claim, self.influence(point), ((J, steps),))
+        named = basic.Definition.apply(symbol=h_bar, value=closed)
+        return algebra.Rewrite.apply(claim, named, *self._given, rhs=1 + h_bar)
 
     @cached_property
     def influence_squares(self) -> Claim:
         """``sum of x_X**2`` over all points, in closed form."""
-        loop = self.setting.loop
-        claim = influence.InfluenceSquaresSum.apply(protocol=loop)
-        for point in loop.classes:
-            claim = self._at_horizon(claim, point)
-        if claim.rhs.has(sp.Sum):
-            claim = algebra.GeometricSeries.apply(claim)
-        return algebra.Rewrite.apply(claim, self.gain,
-                                     rhs=loop.size(i) * loop.amplification_squared(rho))
+        return self.setting.loop.squares_claim(self.influences, self.rho, self._given)
 
     @cached_property
     def recursive_stability(self) -> Claim:
@@ -138,35 +140,17 @@ class Lemmas:
         claim = influence.RecursiveStabilityMax.apply(protocol=loop)
         for point in loop.classes:
             if point.real:
-                shift = substitute(self.shift(point), self.influence(point))
+                shift = substitute(self.shifts[point.name], self.influences[point.name])
                 claim = substitute(claim, shift, ((G, sp.S.Zero),) if point.recurring else ())
-        kappa = self.sensitivity.rhs.subs(N, loop.size(J))
-        closed = kappa / loop.size(J) * loop.recursive_stability(rho).subs(i, J + 1)
-        return algebra.MaxAtMost.apply(claim, self.gain, rhs=closed,
-                                       rest=loop.recursive_stability(rho).subs(i, J) * kappa / loop.size(J))
+        return loop.stability_claim(claim, self.kappa, self.rho, self._given)
 
     # --- theory §4 -----------------------------------------------------------------------------------
     @cached_property
-    def generated_drift(self) -> Claim:
-        """``t_j = E W(D_0, D_j) <= ...`` for every ``j``."""
-        loop, generator = self.setting.loop, self.setting.generator
-        start = drift.SelfDistance.apply()
-        if self.setting.drift == "sharp" and generator.has_sharp_drift:
-            squares = algebra.Instantiate.apply(self.influence_squares, index=((i, J),))
-            sharp = generator.drift_claim(loop, squares)
-            closed = generator.drift(loop.amplification_squared(rho).subs(i, J - 1) / loop.size(J - 1))
-            return algebra.Recurrence.apply(sharp, start, self.gain, index=J, closed=closed)
-        learning = generator.learning_error_claim(loop)
-        step = substitute(drift.Triangle.apply(), self._convexity)
-        step = substitute(step, learning)
-        return algebra.Recurrence.apply(step, start, index=J, closed=loop.drift(learning.rhs, J))
-
-    @cached_property
-    def _convexity(self) -> Claim:
-        return drift.Convexity.apply(protocol=self.setting.loop)
-
-    @cached_property
     def drift(self) -> Claim:
         """``E s_i = E W(D_0, Dmix_i) <= ...``."""
-        claim = algebra.Instantiate.apply(self._convexity, index=((J, i),))
-        return substitute(claim, self.generated_drift, ((J, i),))
+        loop, generator = self.setting.loop, self.setting.generator
+        if self.setting.drift == "sharp" and generator.has_sharp_drift:
+            squares = algebra.Instantiate.apply(self.influence_squares, index=((i, J),))
+            closed = generator.drift(loop.variance(self.rho, J))
+            return loop.sharp_drift_claim(generator.drift_claim(loop, squares), closed, self._given)
+        return loop.lemma_drift_claim(generator.learning_error_claim(loop))

@@ -12,8 +12,8 @@ from stlbounds.proof.claim import INDICES, Check, Printer, Rule, Says
 from stlbounds.proof.identities import equal, vanishes
 from stlbounds.proof.quantities import Quantity
 from stlbounds.proof.rules.basic import INDEXED_BY_I
-from stlbounds.special import geometric_sum
-from stlbounds.symbols import entry, i
+from stlbounds.special import generation_cases, geometric_sum
+from stlbounds.symbols import N, entry, i
 
 __all__ = ["GeometricSeries", "Instantiate", "MaxAtMost", "Recurrence", "Rewrite", "Substitute", "unfold"]
 
@@ -35,7 +35,8 @@ def unfold(expression: sp.Expr, definitions: dict[sp.Symbol, sp.Expr]) -> sp.Exp
 
 def _admissible(index: sp.Symbol, value: sp.Expr, limits: tuple[sp.Tuple, ...]) -> bool:
     """Whether ``value`` is provably an integer in the range of ``index`` wherever the sums' limits allow."""
-    if value.is_integer is not True:
+    # A size such as (1 + lam) n is a whole number wherever the loop exists, which SymPy cannot know.
+    if index != N and value.is_integer is not True:
         return False
     gaps = [value - entry(index).range.low]
     for variable, first, last in limits:
@@ -104,8 +105,6 @@ class Substitute(Rule):
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, index: Index = ()) -> Says:
         outer, family = premises
-        if outer.relation != "<=" or family.relation != "<=":
-            raise AssumptionError("substitution needs two inequalities")
         sums = [part for part in outer.rhs.atoms(sp.Sum) if part.has(type(family.lhs))]
         limits = tuple(limit for part in sums for limit in part.limits)
         inner = _instantiated(family, index, limits)
@@ -116,7 +115,7 @@ class Substitute(Rule):
             raise AssumptionError(f"{inner.lhs} is not a quantity that can be replaced by its bound")
         if not outer.rhs.has(inner.lhs):
             raise AssumptionError(f"{inner.lhs} does not occur in {outer.rhs}")
-        if not _nondecreasing(outer.rhs, inner.lhs):
+        if not all(_nondecreasing(case, _LESS) for case in generation_cases(outer.rhs.xreplace({inner.lhs: _LESS}))):
             raise UndecidedError(f"cannot show that {outer.rhs} is nondecreasing in {inner.lhs}")
         monotone = Check(outer.rhs.xreplace({inner.lhs: _LESS}), outer.rhs.xreplace({inner.lhs: _LESS + _MORE}))
         result = outer.rhs.xreplace({inner.lhs: inner.rhs})
@@ -202,17 +201,17 @@ class Recurrence(Rule):
             raise AssumptionError("a recurrence needs two inequalities, then definitions")
         if step.events or base.events or step.is_random:
             raise AssumptionError("a recurrence is solved for deterministic quantities only")
-        if index not in INDICES or base.lhs.has(index):
-            raise AssumptionError(f"the recurrence must run over an index, not {index}")
+        if index not in INDICES or entry(index).range.low != 0 or base.lhs.has(index):
+            raise AssumptionError(f"the recurrence must run over an index from 0 on, not {index}")
         start = sp.S.Zero
         quantity = step.lhs.subs(index, index - 1)
         if quantity.subs(index, start) != base.lhs:
             raise AssumptionError(f"the base case must bound {quantity.subs(index, start)}, not {base.lhs}")
-        bound = sp.expand(step.rhs.xreplace({quantity: _VALUE}), deep=False)
-        slope, rest = bound.coeff(_VALUE, 1), bound.coeff(_VALUE, 0)
-        if sp.expand(bound - slope * _VALUE - rest) != 0:
+        bound = step.rhs.xreplace({quantity: _VALUE})
+        slope, rest = bound.diff(_VALUE), bound.subs(_VALUE, 0)
+        if slope.has(_VALUE):
             raise AssumptionError(f"{step.rhs} is not affine in {quantity}")
-        if not is_nonnegative(unfold(slope, definitions)):
+        if not is_nonnegative(sp.factor_terms(unfold(slope, definitions))):
             raise UndecidedError(f"cannot show that the coefficient {slope} is nonnegative")
         closed_now = unfold(closed, definitions)
         closed_next = closed_now.subs(index, index + 1)
@@ -227,7 +226,7 @@ class Recurrence(Rule):
 
     @classmethod
     def explain(cls, tex: Printer, *, index: sp.Symbol, **_: Any) -> str:
-        return f"By induction on ${tex(index)}$: the right side satisfies the recurrence with equality."
+        return f"By induction on ${tex(index)}$, since the right side satisfies this recurrence with equality."
 
 
 class MaxAtMost(Rule):

@@ -24,13 +24,14 @@ INDEXED_BY_I: tuple[sp.Symbol, ...] = (Phi, h_bar)
 #: The quantities about which a reader may be asked to grant a bound, and how that is said.
 _GRANTABLE: dict[type[Quantity], str] = {
     Sensitivity: (
-        r"Sensitivity: $W(G(S), G(S')) \le \frac{{\kappa_N(G)}}{{N}}\,\mathrm{{dist}}(S, S')$ with "
+        r"Sensitivity: $W(G(S), G(S')) \le \kappa_N(G)\,\mathrm{{dist}}(S, S')/N$ with "
         r"$\kappa_N(G) \le {bound}$, for all training sets $S, S'$ of one size $N$, in the {metric} metric."),
     Stability: (
         r"Uniform stability: $|\ell(A(S), z) - \ell(A(S'), z)| \le \beta_N(A)\,\mathrm{{dist}}(S, S')$ with "
         r"$\beta_N(A) \le {bound}$, for all $z$ and all training sets $S, S'$ of one size $N$, in the {metric} metric."),
     LossConstant: (
-        r"Loss: $|\ell(h, z) - \ell(h, z')| \le {bound}\, d(z, z')$ for every hypothesis $h$, in the {metric} metric."),
+        r"Loss: $|\ell(h, z) - \ell(h, z')| \le \mathrm{{Lip}}(\ell)\, d(z, z')$ with $\mathrm{{Lip}}(\ell) \le "
+        r"{bound}$, for every hypothesis $h$, in the {metric} metric."),
     Distance: (
         r"Learning error: in every generation $j$ the generator's output $D_{{j+1}}$ is at an expected distance of at "
         r"most ${bound}$ from the mixed distribution $\bar{{D}}_j$ that it was trained on, in the {metric} metric."),
@@ -47,6 +48,8 @@ class Assumption(Rule):
     def conclude(cls, premises: tuple[Says, ...], *, quantity: Quantity, bound: sp.Expr, metric: Metric) -> Says:
         if premises:
             raise AssumptionError("an assumption has no premises")
+        if not isinstance(metric, Metric):
+            raise AssumptionError(f"an assumption must state its metric, which {metric!r} is not")
         if type(quantity) not in _GRANTABLE:
             raise AssumptionError(f"{quantity} is for rules to bound, not for a reader to grant")
         check_symbols(bound)

@@ -14,7 +14,7 @@ from stlbounds.proof.protocol import Protocol, Share
 from stlbounds.proof.quantities import D, Distance, Dmix
 from stlbounds.symbols import J
 
-__all__ = ["Convexity", "SelfDistance", "Triangle", "checked_mixture"]
+__all__ = ["Convexity", "MixtureStep", "SelfDistance", "StartsReal", "Triangle", "checked_mixture"]
 
 
 def checked_mixture(protocol: Protocol, generation: sp.Expr) -> tuple[Share, ...]:
@@ -44,6 +44,47 @@ class SelfDistance(Rule):
         return "A distribution is at distance $0$ from itself."
 
 
+class StartsReal(Rule):
+    """``E W(D_0, Dmix_0) <= 0``: the first training set is all real."""
+
+    title = "real data at the start"
+
+    @classmethod
+    def conclude(cls, premises: tuple[Says, ...], *, protocol: Protocol) -> Says:
+        for share in checked_mixture(protocol, sp.S.Zero):
+            if share.source != 0 and (share.index is None or share.index[1:] != (0, 0)):
+                raise AssumptionError(f"generation 0 uses source {share.source}")
+        return Says(Distance(D(0), Dmix(0)), sp.S.Zero)
+
+    @classmethod
+    def explain(cls, tex: Printer, **_: Any) -> str:
+        return "The first training set consists of real data."
+
+
+class MixtureStep(Rule):
+    """``E W(D_0, Dmix_{j+1}) <= (1 - w) E W(D_0, Dmix_j) + w E W(D_0, D_{j+1})``, where all sources have weight ``w``.
+
+    For loops that give equal weights to all sources: ``Dmix_{j+1} = (1 - w) Dmix_j + w D_{j+1}``.
+    """
+
+    title = "convexity"
+
+    @classmethod
+    def conclude(cls, premises: tuple[Says, ...], *, protocol: Protocol) -> Says:
+        (before,), (after,) = checked_mixture(protocol, J), checked_mixture(protocol, J + 1)
+        if before.index is None or after.index is None or after.index[1:] != (0, J + 1) or before.index[1:] != (0, J):
+            raise AssumptionError("the sources of the mixed distributions must be all generations up to the last")
+        if after.weight.has(after.index[0]) or not vanishes(before.weight * (1 - after.weight) - after.weight):
+            raise AssumptionError(f"the weights {before.weight} and {after.weight} are not those of one growing average")
+        old = sp.factor(1 - after.weight) * Distance(D(0), Dmix(J))
+        return Says(Distance(D(0), Dmix(J + 1)), old + after.weight * Distance(D(0), D(J + 1)))
+
+    @classmethod
+    def explain(cls, tex: Printer, **_: Any) -> str:
+        return (r"The mixed distribution is an average of the one before and of the newest source, and the Wasserstein "
+                r"distance is convex.")
+
+
 class Triangle(Rule):
     """``E W(D_0, D_{j+1}) <= E W(D_0, Dmix_j) + E W(Dmix_j, D_{j+1})``."""
 
@@ -69,7 +110,12 @@ class Convexity(Rule):
         for share in checked_mixture(protocol, J):
             distance = sp.S.Zero if share.source == 0 else Distance(D(0), D(share.source))
             term = share.weight * distance
-            total += sp.Sum(term, share.index) if share.index else term
+            if share.index is None:
+                total += term
+            else:
+                # Source 0 is the real distribution itself.
+                variable, first, last = share.index
+                total += sp.Sum(term, (variable, sp.Max(first, 1), last))
         return Says(Distance(D(0), Dmix(J)), total)
 
     @classmethod

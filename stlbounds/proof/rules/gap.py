@@ -55,8 +55,9 @@ class KantorovichRubinstein(Rule):
 
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
-        return (r"For every hypothesis the two risks are means of one Lipschitz function of the data, so they differ by "
-                r"at most the Lipschitz constant of the loss times the Wasserstein distance of the two laws.")
+        return (r"For every hypothesis the two risks are means of one Lipschitz function of the data, so they differ "
+                r"by at most the Lipschitz constant of the loss times the Wasserstein distance of the two laws. Take "
+                r"expectations.")
 
 
 class ExchangeableCopies(Rule):
@@ -185,5 +186,5 @@ class MartingaleVariance(Rule):
 
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
-        return (r"Martingale differences are uncorrelated, and a random variable with values in an interval of length "
-                r"$c$ has variance at most $c^2/4$.")
+        return (r"Martingale differences are uncorrelated, and a random variable with values in an interval has a "
+                r"variance of at most a quarter of its squared length.")

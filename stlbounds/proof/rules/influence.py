@@ -25,6 +25,7 @@ from stlbounds.symbols import G, J, i
 
 __all__ = [
     "CouplingDraw",
+    "CouplingKept",
     "CouplingStep",
     "FinalInfluenceSum",
     "InfluenceAtBirth",
@@ -34,8 +35,8 @@ __all__ = [
 
 
 def _birth(point: PointClass) -> sp.Expr:
-    """The generation in which the replaced point is drawn: the index ``G``, or the only one that is possible."""
-    return G if point.recurring else sp.Integer(point.first)
+    """The generation of the draw: the only one that is possible, or ``G`` generations after the first one."""
+    return G + point.first if point.recurring else sp.Integer(point.first)
 
 
 class InfluenceAtBirth(Rule):
@@ -50,7 +51,7 @@ class InfluenceAtBirth(Rule):
 
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
-        return "Replacing one point moves its own training set by at most the diameter $1$."
+        return "Replacing one point moves its own training set by at most the diameter~$1$."
 
 
 class CouplingStep(Rule):
@@ -68,8 +69,8 @@ class CouplingStep(Rule):
 
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
-        return (r"The two coupled training sets are at this expected displacement, and the generator's sensitivity "
-                r"bounds what it does to its output.")
+        return (r"The expected displacement of the two coupled training sets is the influence; the sensitivity of the "
+                r"generator bounds how far apart its two outputs can be.")
 
 
 class CouplingDraw(Rule):
@@ -89,8 +90,10 @@ class CouplingDraw(Rule):
                 variable, first, last = share.index
                 # Sources up to the birth of the point are not affected by it.
                 start = birth + 1 if is_nonnegative(sp.expand(birth + 1 - first)) else first
-                shift = DistributionShift(Str(point), birth, share.source)
-                total += sp.Sum(size * share.weight * shift, (variable, start, last))
+                # Counted from the draw of the point on.
+                steps = sp.simplify(last - start)
+                term = size * share.weight * DistributionShift(Str(point), birth, share.source)
+                total += sp.Sum(term.subs(variable, variable + start), (variable, sp.S.Zero, steps))
             elif is_nonnegative(sp.expand(share.source - birth - 1)):
                 total += size * share.weight * DistributionShift(Str(point), birth, share.source)
             elif not is_nonnegative(sp.expand(birth - share.source)):
@@ -99,9 +102,34 @@ class CouplingDraw(Rule):
 
     @classmethod
     def explain(cls, tex: Printer, *, protocol: Protocol, point: str, **_: Any) -> str:
-        own = "itself and " if protocol.point_class(point).kept else ""
-        return (rf"Draw the points of the two loops in pairs, independently, from an optimal coupling of their laws: "
-                rf"the replaced point displaces {own}each of them by the distance of these laws.")
+        own = r" The replaced point itself adds at most~$1$." if protocol.point_class(point).kept else ""
+        return (r"Draw the new points of the two loops in pairs, independently, from an optimal coupling of their "
+                r"laws; on average each pair is at the distance of the two laws." + own)
+
+
+class CouplingKept(Rule):
+    """``x_{j+1} <= x_j + n_{j+1} tau_{j+1}``: all points are kept, and ``n_{j+1}`` new ones come from the newest source."""
+
+    title = "coupling"
+
+    @classmethod
+    def conclude(cls, premises: tuple[Says, ...], *, protocol: Protocol, point: str) -> Says:
+        birth = _birth(protocol.point_class(point))
+        now, later = birth + J, birth + J + 1
+        (before,), (after,) = checked_mixture(protocol, now), checked_mixture(protocol, later)
+        if not protocol.accumulates or before.index is None or after.index is None:
+            raise AssumptionError(f"{type(protocol).__name__} does not keep all points")
+        new = protocol.size(later) - protocol.size(now)
+        counts = protocol.size(now) * before.weight, protocol.size(later) * after.weight
+        if after.index[1:] != (sp.S.Zero, later) or not all(vanishes(new - count) for count in counts):
+            raise AssumptionError(f"T_j is not kept in T_(j+1): {counts} points of a source, {new} new ones")
+        shift = DistributionShift(Str(point), birth, later)
+        return Says(Influence(Str(point), birth, later), Influence(Str(point), birth, now) + sp.factor(new) * shift)
+
+    @classmethod
+    def explain(cls, tex: Printer, **_: Any) -> str:
+        return (r"All points are kept, with the displacement that they have; draw the new points of the two loops in "
+                r"pairs, independently, from an optimal coupling of their laws.")
 
 
 class RecursiveStabilityMax(Rule):
@@ -141,10 +169,13 @@ class FinalInfluenceSum(Rule):
             else:
                 members += point.count.subs(G, point.first)
                 total += point.count.subs(G, point.first) * Influence(Str(point.name), point.first, i)
-        new = sp.expand(size - members)
-        if not (is_nonnegative(new) or is_nonnegative(sp.factor(new))):
+        if isinstance(size, sp.Piecewise):
+            new = sp.Piecewise(*((sp.factor(value - members), condition) for value, condition in size.args))
+        else:
+            new = sp.factor(size - members)
+        if not is_nonnegative(new):
             raise UndecidedError(f"cannot show that T_i has a nonnegative number {new} of new points")
-        return Says(FinalInfluence(i), (total + sp.factor(new)) / size)
+        return Says(FinalInfluence(i), (total + new) / size)
 
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
@@ -152,15 +183,23 @@ class FinalInfluenceSum(Rule):
 
 
 class InfluenceSquaresSum(Rule):
-    """``sum of x_X**2`` over every random point ever drawn, class by class and generation by generation."""
+    """``sum of x_X**2`` over every random point ever drawn, class by class and generation by generation.
+
+    With ``newest_apart`` the points drawn for ``T_i`` itself are a term of their own.
+    """
 
     title = "sum over all points"
 
     @classmethod
-    def conclude(cls, premises: tuple[Says, ...], *, protocol: Protocol) -> Says:
+    def conclude(cls, premises: tuple[Says, ...], *, protocol: Protocol, newest_apart: bool = False) -> Says:
         total = sp.S.Zero
         for point in protocol.classes:
-            if point.recurring:
+            if point.recurring and newest_apart:
+                if point.first != 0:
+                    raise AssumptionError(f"points of class {point.name} are not drawn in generation 0")
+                squares = point.count * Influence(Str(point.name), G, i) ** 2
+                total += sp.Sum(squares, (G, sp.S.Zero, i - 1)) + squares.subs(G, i)
+            elif point.recurring:
                 limits = (G, sp.Integer(point.first), i)
                 total += sp.Sum(point.count * Influence(Str(point.name), G, i) ** 2, limits)
             else:
