@@ -58,7 +58,7 @@ MUTANTS: tuple[Mutant, ...] = (
     # --- leaves
     M(B, "Assumption", "sign", "return Says(quantity, bound)", "return Says(quantity, -bound)"),
     M(B, "Assumption", "factor", "return Says(quantity, bound)", "return Says(quantity, bound / 2)"),
-    M(B, "Assumption", "dropped condition", "if type(quantity) not in _GRANTABLE:", "if False:", "grant_gap"),
+    M(B, "Assumption", "dropped condition", "if not isinstance(quantity, Quantity) or not quantity.granted:", "if False:", "grant_gap"),
     M(B, "Assumption", "dropped condition", "if bound.has(*DEFINABLE):", "if False:", "grant_named_part"),
     M(B, "Assumption", "dropped condition", "if not is_nonnegative(bound):", "if False:", "grant_negative"),
     M(B, "Definition", "dropped condition", "if symbol not in DEFINABLE:", "if False:", "define_parameter"),

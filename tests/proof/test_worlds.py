@@ -314,7 +314,7 @@ def test_shift_drifts_in_a_straight_line():
 
 
 @pytest.mark.parametrize(("learner", "stability", "loss"), [
-    (Brier(), (2 - F(1, 3)) / 3, F(1)), (Memoriser(), F(1, 3), F(1)), (Adversarial(), F(1, 6), F(1)),
+    (Brier(), (2 - F(1, 3)) / 3, F(1)), (Memoriser(F(3)), F(1), F(3)), (Adversarial(), F(1, 6), F(1)),
     (Constant((F(0), F(3), F(1))), F(0), F(3)),
 ])
 def test_learners_have_the_constants_they_promise(learner, stability, loss):
