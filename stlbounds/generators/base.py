@@ -18,6 +18,7 @@ from stlbounds.proof.rules.basic import DEFINABLE, Assumption
 from stlbounds.symbols import J, N, check_symbols, exact, n
 
 if TYPE_CHECKING:
+    from stlbounds.generators.measurement import Measurement
     from stlbounds.generators.sampling import Sampler
 
 __all__ = ["Generator", "constant_of_size"]
@@ -85,6 +86,8 @@ class Generator:
 
     #: Whether `drift_claim` and `drift` state a bound of the generator's own.
     has_sharp_drift: ClassVar[bool] = False
+    #: Whether one random seed serves all points of a generation, so that only theorems in expectation hold (theory §1).
+    shared_seed: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.metric, Metric):
@@ -127,6 +130,23 @@ class Generator:
     def drift(self, variance: sp.Expr) -> sp.Expr:
         """Closed form of the bound of `drift_claim`, from ``Phi**2/N`` of the generation before."""
         raise AssumptionError(f"the generator {self.name} has no drift bound of its own")
+
+    def self_check(self, *, seed: int = 0, **values: Any) -> tuple[Measurement, ...]:
+        """Measure the constants of this entry, by search or simulation, and put them beside the stated ones.
+
+        Parameters
+        ----------
+        seed : int
+            Seed of the search.
+        **values : number
+            Values of the entry's symbols; each entry states which it needs.
+
+        Raises
+        ------
+        AssumptionError
+            If the generator is known by its constants only.
+        """
+        raise AssumptionError(f"the generator {self.name} is known by its constants only; there is nothing to measure")
 
     def sampler(self, values: Mapping[str, Any], distribution: Any = None) -> Sampler:
         """The numeric twin of this generator, for simulations.

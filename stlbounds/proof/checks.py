@@ -52,7 +52,8 @@ def _special_values(allowed: Range, far: int) -> list[Any]:
         near = _integers(allowed, 8)
         return [mpmath.mpf(near[step]) for step in (0, 1, 2, 7) if step < len(near)] + (
             [mpmath.mpf(far)] if allowed.contains(far) else [])
-    low = mpmath.mpf(str(allowed.low.n(DIGITS))) if allowed.low.is_finite else mpmath.mpf(-1000)
+    lowest = allowed.low if allowed.low.is_finite else sp.Min(0, allowed.high) - 1000
+    low = mpmath.mpf(str(lowest.n(DIGITS)))
     values = [low + mpmath.mpf(10) ** -12]
     if not allowed.low_open:
         values.append(low)

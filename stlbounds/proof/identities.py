@@ -13,7 +13,7 @@ from collections.abc import Callable
 import sympy as sp
 
 from stlbounds.growth import growth, growth_sum
-from stlbounds.interval.signs import is_nonnegative
+from stlbounds.interval.signs import is_nonnegative, is_nonpositive
 from stlbounds.special import generation_cases, geometric_sum
 
 __all__ = ["equal", "unrolled", "vanishes"]
@@ -22,11 +22,15 @@ __all__ = ["equal", "unrolled", "vanishes"]
 def _roots(base: sp.Expr) -> list[tuple[sp.Expr, sp.Expr]]:
     """The factors of a base with their exponents; numbers by primes, so that ``4**i`` is ``(2**i)**2``."""
     pairs: list[tuple[sp.Expr, sp.Expr]] = []
-    for factor in sp.Mul.make_args(sp.factor(base) if base.is_Add else base):
+    sign = sp.S.One
+    for factor in sp.Mul.make_args(sp.factor(base)):
         root, power = factor.as_base_exp()
+        if power.is_Integer and is_nonpositive(root):
+            # `factor` takes 1 - alpha or alpha - 1 as it pleases.
+            root, sign = -root, sign * (-1) ** power
         primes = sp.factorrat(root) if root.is_Rational else {root: 1}
         pairs.extend((sp.S(prime), power * multiplicity) for prime, multiplicity in primes.items())
-    return pairs
+    return pairs if sign > 0 else [*pairs, (sign, sp.S.One)]
 
 
 def _rational_form(expression: sp.Expr) -> tuple[sp.Expr, dict[sp.Dummy, tuple[sp.Expr, int]]]:

@@ -54,6 +54,9 @@ class Quantity(sp.Function):  # type: ignore[misc]  # SymPy has no types
     is_number = False
     #: LaTeX with ``{0}``, ``{1}``, ... for the printed arguments.
     template: ClassVar[str] = ""
+    #: The assumption "at most ``{bound}``, in the ``{metric}`` metric" as a sentence; empty where no reader may be asked
+    #: to grant it.
+    granted: ClassVar[str] = ""
 
     def _latex(self, printer: object, exp: str | None = None) -> str:
         body = self.template.format(*(_printed(printer, argument) for argument in self.args))
@@ -89,6 +92,9 @@ class Distance(Quantity):
 
     nargs = 2
     template = r"\mathbb{{E}}\,W({0}, {1})"
+    granted = (r"Learning error: in every generation $j$ the generator's output $D_{{j+1}}$ is at an expected distance of "
+               r"at most ${bound}$ from the mixed distribution $\bar{{D}}_j$ that it was trained on, in the {metric} "
+               r"metric.")
 
 
 class Sensitivity(Quantity):
@@ -96,6 +102,8 @@ class Sensitivity(Quantity):
 
     nargs = 1
     template = r"\kappa_{{{0}}}(G)"
+    granted = (r"Sensitivity: $W(G(S), G(S')) \le \kappa_N(G)\,\mathrm{{dist}}(S, S')/N$ with $\kappa_N(G) \le {bound}$, "
+               r"for all training sets $S, S'$ of one size $N$, in the {metric} metric.")
 
 
 class Stability(Quantity):
@@ -103,6 +111,9 @@ class Stability(Quantity):
 
     nargs = 1
     template = r"\beta_{{{0}}}(A)"
+    granted = (r"Uniform stability: $|\ell(A(S), z) - \ell(A(S'), z)| \le \beta_N(A)\,\mathrm{{dist}}(S, S')$ with "
+               r"$\beta_N(A) \le {bound}$, for all $z$ and all training sets $S, S'$ of one size $N$, in the {metric} "
+               r"metric.")
 
 
 class LossConstant(Quantity):
@@ -110,6 +121,8 @@ class LossConstant(Quantity):
 
     nargs = 0
     template = r"\mathrm{{Lip}}(\ell)"
+    granted = (r"Loss: $|\ell(h, z) - \ell(h, z')| \le \mathrm{{Lip}}(\ell)\, d(z, z')$ with $\mathrm{{Lip}}(\ell) \le "
+               r"{bound}$, for every hypothesis $h$, in the {metric} metric.")
 
 
 class Influence(Quantity):

@@ -174,16 +174,19 @@ class Constant(FiniteLearner):
 
 @dataclass(frozen=True)
 class Memoriser(FiniteLearner):
-    """``loss(z) = 1 - frequency of z``: seen points are judged mildly, ``beta = 1/N``, as biased as can be.
+    """``loss(z) = scale (1 - frequency of z)``: seen points are judged mildly, ``beta = scale/N``.
 
-    Its bias is ``beta (1 + hbar)`` times the probability that a point and its independent copy differ.
+    Its bias is ``beta (1 + hbar)`` times the probability that a point and its independent copy differ, as large as it
+    can be.
     """
+
+    scale: Fraction = Fraction(1)
 
     def fit(self, counts: Counts) -> Law:
         return _frequencies(counts)
 
     def loss(self, hypothesis: Law, symbol: int) -> Fraction:
-        return 1 - hypothesis[symbol]
+        return self.scale * (1 - hypothesis[symbol])
 
 
 @dataclass(frozen=True)

@@ -100,8 +100,8 @@ _RECIPES: tuple[Recipe, ...] = (
     _recipe(2, "1/2", SKEWED, Ignorant(HALF), Brier(), 3),
     # Stability: bias as large as can be, both risks moving apart.
     _recipe(1, "0", _uniform(12), _EMPIRICAL, Memoriser(), 2),
-    _recipe(2, "1", _uniform(5), _EMPIRICAL, Memoriser(), 2),
-    _recipe(2, "1/2", _uniform(8), _EMPIRICAL, Memoriser(), 2),
+    _recipe(2, "1", _uniform(5), _EMPIRICAL, Memoriser(Fraction(1, 2)), 1),
+    _recipe(2, "1/2", _uniform(8), _EMPIRICAL, Memoriser(Fraction(3)), 2),
     _recipe(3, "2/3", _uniform(11), _EMPIRICAL, Memoriser(), 1),
     _recipe(4, "1/2", UNEVEN, _EMPIRICAL, Memoriser(), 1),
     _recipe(1, "0", RARE, _EMPIRICAL, Adversarial(), 2),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from stlbounds.errors import AssumptionError
 from stlbounds.loops.base import substitute
 from stlbounds.proof.claim import Claim
 from stlbounds.proof.rules import gap
@@ -79,6 +80,9 @@ def derive_expected_gap(setting: Setting) -> Derivation:
 
 def derive_high_probability(setting: Setting) -> Derivation:
     """``|g| <= drift + bias + Phi (2 beta N + M) sqrt(log(2/delta)/(2N))`` with probability at least ``1 - delta``."""
+    if setting.generator.shared_seed:
+        raise AssumptionError(f"in the generator {setting.generator.name} one random seed serves a whole generation, so "
+                              f"that its points are not independent given the past; use a theorem in expectation")
     lemmas = Lemmas(setting)
     mean, terms = _mean(lemmas)
     spread = gap.AzumaMcDiarmid.apply(delta=delta, event="concentration")

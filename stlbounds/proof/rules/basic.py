@@ -10,7 +10,7 @@ from stlbounds.errors import AssumptionError, UndecidedError
 from stlbounds.interval.signs import is_nonnegative
 from stlbounds.proof.claim import INDICES, Printer, Rule, Says
 from stlbounds.proof.metric import Metric
-from stlbounds.proof.quantities import Distance, LossConstant, Quantity, Sensitivity, Stability
+from stlbounds.proof.quantities import Quantity
 from stlbounds.symbols import Phi, check_symbols, h_bar, i, rho
 
 __all__ = ["DEFINABLE", "INDEXED_BY_I", "Assumption", "Definition"]
@@ -20,23 +20,6 @@ DEFINABLE: tuple[sp.Symbol, ...] = (rho, Phi, h_bar)
 
 #: Those of them that may depend on the number of generations.
 INDEXED_BY_I: tuple[sp.Symbol, ...] = (Phi, h_bar)
-
-#: The quantities about which a reader may be asked to grant a bound, and how that is said.
-_GRANTABLE: dict[type[Quantity], str] = {
-    Sensitivity: (
-        r"Sensitivity: $W(G(S), G(S')) \le \kappa_N(G)\,\mathrm{{dist}}(S, S')/N$ with "
-        r"$\kappa_N(G) \le {bound}$, for all training sets $S, S'$ of one size $N$, in the {metric} metric."),
-    Stability: (
-        r"Uniform stability: $|\ell(A(S), z) - \ell(A(S'), z)| \le \beta_N(A)\,\mathrm{{dist}}(S, S')$ with "
-        r"$\beta_N(A) \le {bound}$, for all $z$ and all training sets $S, S'$ of one size $N$, in the {metric} metric."),
-    LossConstant: (
-        r"Loss: $|\ell(h, z) - \ell(h, z')| \le \mathrm{{Lip}}(\ell)\, d(z, z')$ with $\mathrm{{Lip}}(\ell) \le "
-        r"{bound}$, for every hypothesis $h$, in the {metric} metric."),
-    Distance: (
-        r"Learning error: in every generation $j$ the generator's output $D_{{j+1}}$ is at an expected distance of at "
-        r"most ${bound}$ from the mixed distribution $\bar{{D}}_j$ that it was trained on, in the {metric} metric."),
-}
-
 
 class Assumption(Rule):
     """A leaf that the reader must grant: a constant of the generator, the learner or the loss."""
@@ -50,7 +33,7 @@ class Assumption(Rule):
             raise AssumptionError("an assumption has no premises")
         if not isinstance(metric, Metric):
             raise AssumptionError(f"an assumption must state its metric, which {metric!r} is not")
-        if type(quantity) not in _GRANTABLE:
+        if not isinstance(quantity, Quantity) or not quantity.granted:
             raise AssumptionError(f"{quantity} is for rules to bound, not for a reader to grant")
         check_symbols(bound)
         if bound.has(*DEFINABLE):
@@ -61,7 +44,7 @@ class Assumption(Rule):
 
     @classmethod
     def explain(cls, tex: Printer, *, quantity: Quantity, bound: sp.Expr, metric: Metric) -> str:
-        return _GRANTABLE[type(quantity)].format(bound=tex(bound), metric=metric.value)
+        return quantity.granted.format(*quantity.args, bound=tex(bound), metric=metric.value)
 
 
 class Definition(Rule):
