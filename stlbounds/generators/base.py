@@ -131,6 +131,18 @@ class Generator:
         """Closed form of the bound of `drift_claim`, from ``Phi**2/N`` of the generation before."""
         raise AssumptionError(f"the generator {self.name} has no drift bound of its own")
 
+    def drift_step_claim(self, protocol: Protocol) -> Claim | None:
+        """``E W(D_0, D_{j+1}) <= e_j + q E W(D_0, Dmix_j)``, where the generator proves it in the population (theory §4).
+
+        None, the default, where all that is known is the learning error; `learning_error_claim` then gives ``q = 1``.
+
+        Parameters
+        ----------
+        protocol : Protocol
+            The loop.
+        """
+        return None
+
     def self_check(self, *, seed: int = 0, **values: Any) -> tuple[Measurement, ...]:
         """Measure the constants of this entry, by search or simulation, and put them beside the stated ones.
 

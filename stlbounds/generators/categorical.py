@@ -44,7 +44,7 @@ class EmpiricalSensitivity(Rule):
 
 
 class EmpiricalLearningError(Rule):
-    """``E TV(Dmix_j, D_{j+1}) <= (1/2) sqrt((K-1)/N_j)``, in every protocol.
+    """``E TV(Dmix_j, D_{j+1}) <= (1/2) sqrt((K-1)/N_j)``, in every protocol with equal weights.
 
     Each point of ``T_j`` adds ``(1{X=z} - p(z))/N_j`` to the error at ``z``, ``p`` the law of its source: centred given the
     past, hence uncorrelated over points, also when replayed. The variances over ``z`` sum to at most
@@ -56,7 +56,7 @@ class EmpiricalLearningError(Rule):
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, protocol: Protocol, cells: sp.Expr) -> Says:
-        error = sp.sqrt((_checked_cells(cells) - 1) / protocol.size(J)) / 2
+        error = sp.sqrt((_checked_cells(cells) - 1) * protocol.weight_squares(J)) / protocol.size(J) / 2
         return Says(Distance(Dmix(J), D(J + 1)), error)
 
     @classmethod

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stlbounds.errors import InvalidArgumentError
+from stlbounds.errors import AssumptionError, InvalidArgumentError
 
 __all__ = ["FiniteAlphabet", "FloatArray", "Law", "Sample", "Sampler", "distribution", "uniform", "zipf"]
 
@@ -60,6 +60,16 @@ class Sampler(ABC):
     @abstractmethod
     def distance(self, first: Law, second: Law) -> FloatArray:
         """The 1-Wasserstein distance per replica, in the generator's metric normalised to diameter 1."""
+
+    def weighted(self, sample: Sample, weight: float) -> Sample:
+        """The sample with ``weight`` times the weight of its points, for loops with unequal weights (theory §1).
+
+        Raises
+        ------
+        AssumptionError
+            If this model's samples carry no weights.
+        """
+        raise AssumptionError(f"{type(self).__name__} knows no weighted points, so loops with weights cannot be simulated")
 
     def diversity(self, law: Law) -> dict[str, FloatArray]:
         """Measures of diversity of a law by name, per replica; a sampler need not offer any."""
@@ -212,6 +222,9 @@ class FiniteAlphabet(Sampler):
         for sample in samples[1:]:
             total = total + sample
         return total
+
+    def weighted(self, sample: npt.NDArray[np.int64], weight: float) -> FloatArray:
+        return sample * weight
 
     def fit(self, sample: npt.NDArray[np.int64], size: int) -> FloatArray:
         fitted = sample / size

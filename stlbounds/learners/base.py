@@ -72,8 +72,14 @@ class UniformlyStable:
         """The uniform stability as an expression in ``N``."""
         return self.beta_N
 
-    def stability_claim(self) -> Claim:
-        """The claim ``Stability(N) <= beta_N``: a leaf here, a theorem in models that derive it."""
+    def stability_claim(self, weighted: bool = False) -> Claim:
+        """The claim ``Stability(N) <= beta_N``: a leaf here, a theorem in models that derive it.
+
+        Parameters
+        ----------
+        weighted : bool
+            Whether points have unequal weights; the constant is then per unit of weighted displacement, times ``N``.
+        """
         return Assumption.apply(
             quantity=Stability(N), bound=self.beta_N, metric=self.metric)
 

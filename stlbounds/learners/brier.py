@@ -24,14 +24,16 @@ class BrierStability(Rule):
 
     Moving a point from ``a`` to ``b`` changes the loss at ``z`` by
     ``(p_b - p_a)/N + 1/N**2 + (1{z=a} - 1{z=b})/N``, where ``p_a >= 1/N`` and ``p_a + p_b <= 1``: largest at ``z = a``.
+    A point of weight ``v/N`` has ``v/N`` in place of ``1/N``, which is ``2 - v/N`` per unit of weighted displacement: 2
+    serves all weights.
     """
 
     title = "stability of the Brier fit"
     metric = Metric.DISCRETE
 
     @classmethod
-    def conclude(cls, premises: tuple[Says, ...]) -> Says:
-        return Says(Stability(N), (2 - 1 / N) / N)
+    def conclude(cls, premises: tuple[Says, ...], *, weighted: bool = False) -> Says:
+        return Says(Stability(N), 2 / N if weighted else (2 - 1 / N) / N)
 
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
@@ -73,8 +75,8 @@ class BrierFit(UniformlyStable):
     def __init__(self) -> None:
         super().__init__((2 - 1 / N) / N, sp.S.One, Metric.DISCRETE, "brier")
 
-    def stability_claim(self) -> Claim:
-        return BrierStability.apply()
+    def stability_claim(self, weighted: bool = False) -> Claim:
+        return BrierStability.apply(weighted=weighted) if weighted else BrierStability.apply()
 
     def loss_claim(self) -> Claim:
         return BrierLossConstant.apply()

@@ -5,5 +5,6 @@ from stlbounds.loops.augment import Augment
 from stlbounds.loops.base import Loop
 from stlbounds.loops.fixed_mix import FixedMix, Replace
 from stlbounds.loops.subsample import Subsample
+from stlbounds.loops.weighted_mix import WeightedMix
 
-__all__ = ["Accumulate", "Augment", "FixedMix", "Loop", "Replace", "Subsample"]
+__all__ = ["Accumulate", "Augment", "FixedMix", "Loop", "Replace", "Subsample", "WeightedMix"]

@@ -9,11 +9,11 @@ import sympy as sp
 
 from stlbounds.errors import InvalidArgumentError
 from stlbounds.interval.signs import is_nonnegative
-from stlbounds.loops.base import Loop
+from stlbounds.loops.base import Loop, one_step_drift
 from stlbounds.proof.claim import Printer
 from stlbounds.proof.protocol import Plan, PointClass, Pool, Share
 from stlbounds.special import from_start, geometric_sum
-from stlbounds.symbols import J, check_symbols, exact, i, n
+from stlbounds.symbols import check_symbols, exact, i, n
 
 __all__ = ["Augment"]
 
@@ -104,10 +104,7 @@ class Augment(Loop):
         return self._real(i - 1, rho)
 
     def drift(self, error: sp.Expr, generation: sp.Expr) -> sp.Expr:
-        ratio = self.lam / (1 + self.lam)
-        first, later = error.subs(J, 0), error.subs(J, J + 1)
-        return from_start(generation, sp.S.Zero,
-                          later * geometric_sum(ratio, generation - 1) + first * ratio ** (generation - 1))
+        return one_step_drift(self.lam / (1 + self.lam), error, generation)
 
     def describe(self, tex: Printer) -> str:
         return (rf"$T_0$ consists of $n$ real points; for $j \ge 1$, $T_j$ consists of these $n$ points and of "

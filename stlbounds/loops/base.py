@@ -14,15 +14,35 @@ import sympy as sp
 from stlbounds.proof.claim import Claim, Printer
 from stlbounds.proof.protocol import PointClass, Protocol
 from stlbounds.proof.rules import algebra, drift, influence
+from stlbounds.special import from_start, geometric_sum
 from stlbounds.symbols import G, J, i
 
-__all__ = ["Loop", "substitute"]
+__all__ = ["Loop", "one_step_drift", "substitute"]
 
 
 def substitute(outer: Claim, inner: Claim, index: algebra.Index = ()) -> Claim:
     """Substitute ``inner`` into ``outer`` where its quantity occurs; ``outer`` itself where it does not."""
     quantity = inner.lhs.subs(dict(index), simultaneous=True)
     return algebra.Substitute.apply(outer, inner, index=index) if outer.rhs.has(quantity) else outer
+
+
+def one_step_drift(ratio: sp.Expr, error: sp.Expr, generation: sp.Expr) -> sp.Expr:
+    """Closed form of ``t_{j+1} = e_j + ratio t_j``, ``t_0 = 0``, for an error that is ``e_0`` at first and ``e`` later.
+
+    Parameters
+    ----------
+    ratio : sympy.Expr
+        The weight of the last generation.
+    error : sympy.Expr
+        ``e_j`` as an expression in ``J``, the same for all ``j >= 1``.
+    generation : sympy.Expr
+        Where to evaluate.
+    """
+    first, later = error.subs(J, 0), error.subs(J, J + 1)
+    if first == later:
+        return later * geometric_sum(ratio, generation)
+    return from_start(generation, sp.S.Zero,
+                      later * geometric_sum(ratio, generation - 1) + first * ratio ** (generation - 1))
 
 
 class Loop(Protocol):

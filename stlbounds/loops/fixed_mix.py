@@ -9,7 +9,7 @@ import sympy as sp
 
 from stlbounds.errors import InvalidArgumentError
 from stlbounds.interval.signs import enclosure
-from stlbounds.loops.base import Loop
+from stlbounds.loops.base import Loop, one_step_drift
 from stlbounds.proof.claim import Printer
 from stlbounds.proof.protocol import Plan, PointClass, Pool, Share
 from stlbounds.special import geometric_sum
@@ -113,7 +113,7 @@ class FixedMix(Loop):
         return rho ** (i - 1) if self.real == "fresh" else geometric_sum(rho, i)
 
     def drift(self, error: sp.Expr, generation: sp.Expr) -> sp.Expr:
-        return error * geometric_sum(1 - self.alpha, generation)
+        return one_step_drift(1 - self.alpha, error, generation)
 
     def describe(self, tex: Printer) -> str:
         if self.alpha == 0:

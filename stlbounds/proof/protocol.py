@@ -50,6 +50,8 @@ class PointClass:
         Whether a point stays in all later training sets, or is used only in the generation of its draw.
     real : bool
         Whether points drawn in generation 0 belong to this class, so that recursive stability counts it.
+    weight : sympy.Expr
+        Weight of each point, in units of ``1/N``: 1 unless sums over points are weighted sums.
     """
 
     name: str
@@ -59,16 +61,21 @@ class PointClass:
     count: sp.Expr
     kept: bool
     real: bool
+    weight: sp.Expr = sp.S.One
 
 
 @dataclass(frozen=True)
 class Pool:
-    """Points drawn together: ``size`` of them, in generation ``born``, i.i.d. from source ``source``."""
+    """Points drawn together: ``size`` of them, in generation ``born``, i.i.d. from source ``source``.
+
+    Each has weight ``weight``, in units of ``1/N``; a training set's size is the sum of the weights of its points.
+    """
 
     name: str
     born: int
     source: int
     size: sp.Expr
+    weight: sp.Expr = sp.S.One
 
 
 @dataclass(frozen=True)
@@ -109,6 +116,15 @@ class Protocol(ABC):
     @abstractmethod
     def plan(self, generations: int) -> Plan:
         """The pools of ``T_0, ..., T_generations``; sizes are expressions in the loop's symbols."""
+
+    @property
+    def weighted(self) -> bool:
+        """Whether points have unequal weights, so that constants are per unit of weighted displacement."""
+        return any(point.weight != 1 for point in self.classes)
+
+    def weight_squares(self, generation: sp.Expr) -> sp.Expr:
+        """The sum of the squared weights of the points of ``T_j``, in units of ``1/N**2``: ``N_j`` for equal weights."""
+        return self.size(generation)
 
     @property
     def accumulates(self) -> bool:

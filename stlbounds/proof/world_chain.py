@@ -79,6 +79,9 @@ def lots_of(plan: Plan, sizes: Mapping[sp.Symbol, sp.Expr]) -> Lots:
     for generation, pools in enumerate(plan.generations):
         members = []
         for pool in pools:
+            if pool.weight != 1:
+                raise InvalidArgumentError(f"weight of the pool {pool.name!r}", pool.weight, "1",
+                                           "exact worlds count points, and know no weights")
             size = pool.size.xreplace(dict(sizes))
             if not (size.is_Integer and size >= 0):
                 raise InvalidArgumentError(f"size of the pool {pool.name!r} of generation {generation}",

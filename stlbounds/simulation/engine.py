@@ -96,11 +96,18 @@ def _last_uses(plan: Plan) -> tuple[dict[Pool, int], dict[int, int]]:
     return pools, sources
 
 
+def _weights(plan: Plan, values: Mapping[str, Any]) -> dict[Pool, float]:
+    """The weight of the points of each pool; 1, as an integer, unless the loop gives unequal ones."""
+    known = {symbol: values[symbol.name] for pool in plan.pools() for symbol in pool.weight.free_symbols}
+    return {pool: 1 if pool.weight == 1 else float(pool.weight.subs(known)) for pool in plan.pools()}
+
+
 class _Chunk:
     """Some replicas of a loop, run from the first generation to the last."""
 
-    def __init__(self, plan: Plan, rounding: Rounding, sampler: Sampler, judge: Judge) -> None:
-        self.plan, self.sizes = plan, rounding.sizes
+    def __init__(self, plan: Plan, rounding: Rounding, sampler: Sampler, judge: Judge,
+                 weights: Mapping[Pool, float]) -> None:
+        self.plan, self.sizes, self.weights = plan, rounding.sizes, weights
         self.sampler, self.judge = sampler, judge
         self.last_pool, self.last_source = _last_uses(plan)
 
@@ -115,8 +122,8 @@ class _Chunk:
                 if self.sizes[pool]:
                     samples[pool] = self.sampler.draw(laws[pool.source], self.sizes[pool], rng)
             present = [pool for pool in pools if self.sizes[pool]]
-            training = self.sampler.join([samples[pool] for pool in present])
-            size = sum(self.sizes[pool] for pool in present)
+            training = self.sampler.join([self._weighted(samples[pool], self.weights[pool]) for pool in present])
+            size = sum(self.sizes[pool] * self.weights[pool] for pool in present)
             self._measure(record, real, law, self._mixed(laws, present, size), training, size)
             if j + 1 < len(self.plan.generations):
                 law = laws[j + 1] = self.sampler.fit(training, size)
@@ -124,10 +131,13 @@ class _Chunk:
             laws = {k: kept for k, kept in laws.items() if self.last_source.get(k, -1) > j}
         return record.arrays()
 
-    def _mixed(self, laws: Mapping[int, Law], present: Sequence[Pool], size: int) -> Law:
-        counts: dict[int, int] = {}
+    def _weighted(self, sample: Sample, weight: float) -> Sample:
+        return sample if weight == 1 else self.sampler.weighted(sample, weight)
+
+    def _mixed(self, laws: Mapping[int, Law], present: Sequence[Pool], size: float) -> Law:
+        counts: dict[int, float] = {}
         for pool in present:
-            counts[pool.source] = counts.get(pool.source, 0) + self.sizes[pool]
+            counts[pool.source] = counts.get(pool.source, 0) + self.sizes[pool] * self.weights[pool]
         return self.sampler.mix([laws[k] for k in counts], [count / size for count in counts.values()])
 
     def _measure(
@@ -221,7 +231,7 @@ def run(
     plan = protocol.plan(generations)
     rounding = round_plan(plan, values)
     width = _default_chunk(plan, rounding, sampler) if chunk is None else whole("chunk", chunk, 1)
-    work = _Chunk(plan, rounding, sampler, judge)
+    work = _Chunk(plan, rounding, sampler, judge, _weights(plan, values))
     children = np.random.SeedSequence(seed).spawn(-(-replicas // width))
     finished: list[dict[str, FloatArray]] = []
     done, interrupted = 0, False

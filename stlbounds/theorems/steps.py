@@ -8,7 +8,9 @@ from functools import cached_property
 import sympy as sp
 
 from stlbounds.errors import UndecidedError
+from stlbounds.interval.signs import is_nonnegative
 from stlbounds.loops.base import substitute
+from stlbounds.loops.population import population_drift_claim
 from stlbounds.proof.claim import Claim
 from stlbounds.proof.protocol import PointClass
 from stlbounds.proof.quantities import Quantity
@@ -41,8 +43,9 @@ class Lemmas:
     @cached_property
     def stability(self) -> Claim:
         """``Stability(N_i) <= beta_N`` at the size of the final training set."""
-        claim = algebra.Instantiate.apply(self.setting.learner.stability_claim(),
-                                          index=((N, self.setting.loop.size(i)),))
+        learner, loop = self.setting.learner, self.setting.loop
+        stable = learner.stability_claim(weighted=True) if loop.weighted else learner.stability_claim()
+        claim = algebra.Instantiate.apply(stable, index=((N, loop.size(i)),))
         return self.gathered(claim)
 
     @staticmethod
@@ -123,8 +126,8 @@ class Lemmas:
         """``(1/N_i) sum over T_i of x_X <= 1 + h_bar``."""
         loop = self.setting.loop
         claim, closed = loop.final_claim(self.influences, self.rho), loop.mean_influence(self.rho)
-        if closed == 0:
-            return algebra.Rewrite.apply(claim, rhs=sp.S.One)
+        if closed == 0 or not is_nonnegative(closed):
+            return algebra.Rewrite.apply(claim, rhs=case_by_case(lambda part: 1 + part, closed, index=i))
         named = basic.Definition.apply(symbol=h_bar, value=closed)
         return algebra.Rewrite.apply(claim, named, *self._given, rhs=1 + h_bar)
 
@@ -153,4 +156,7 @@ class Lemmas:
             squares = algebra.Instantiate.apply(self.influence_squares, index=((i, J),))
             closed = generator.drift(loop.variance(self.rho, J))
             return loop.sharp_drift_claim(generator.drift_claim(loop, squares), closed, self._given)
+        step = generator.drift_step_claim(loop) if self.setting.drift == "sharp" else None
+        if step is not None:
+            return population_drift_claim(loop, step)
         return loop.lemma_drift_claim(generator.learning_error_claim(loop))

@@ -120,7 +120,7 @@ class AzumaMcDiarmid(Rule):
             values = entry(delta).range
             inside = bool(values.low >= 0) and bool(values.high <= 1) and (values.low > 0 or values.low_open)
         else:
-            inside = delta.is_number and bool(delta > 0) and bool(delta <= 1)
+            inside = bool(delta.is_number and delta.is_real and delta > 0 and delta <= 1)
         if not inside:
             raise AssumptionError(f"the failure probability {delta} must be in (0, 1]")
         return Says(Deviation(i), sp.sqrt(sp.log(2 / delta) / 2 * RangeSquares(i)), "<=",

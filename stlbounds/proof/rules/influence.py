@@ -21,6 +21,7 @@ from stlbounds.proof.quantities import (
     Str,
 )
 from stlbounds.proof.rules.drift import checked_mixture
+from stlbounds.special import from_start
 from stlbounds.symbols import G, J, i
 
 __all__ = [
@@ -39,15 +40,36 @@ def _birth(point: PointClass) -> sp.Expr:
     return G + point.first if point.recurring else sp.Integer(point.first)
 
 
+def _weighted_mean(protocol: Protocol) -> sp.Expr:
+    """The sum of weight times influence over the points of ``T_i``, where every point is used once: of squared weights.
+
+    Raises
+    ------
+    AssumptionError
+        If a weighted point is kept, or the weights do not sum to the size of the training set.
+    """
+    if any(point.kept for point in protocol.classes):
+        raise AssumptionError("points with unequal weights must be used once")
+    first = [point for point in protocol.classes if point.first == 0]
+    later = [point for point in protocol.classes if point.recurring]
+    for points, generation in ((first, sp.S.Zero), (later, i + 1)):
+        total = sp.Add(*(point.weight * point.count.subs(G, generation) for point in points))
+        if not vanishes(total - protocol.size(generation)):
+            raise AssumptionError(f"the weights of generation {generation} sum to {total}")
+    start, after = (sp.Add(*(point.count * point.weight**2 for point in points)) for points in (first, later))
+    return from_start(i, start, after)
+
+
 class InfluenceAtBirth(Rule):
-    """A replaced point displaces its own training set by at most the diameter 1."""
+    """A replaced point displaces its own training set by at most the diameter 1, times its weight."""
 
     title = "a replaced point"
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, protocol: Protocol, point: str) -> Says:
-        birth = _birth(protocol.point_class(point))
-        return Says(Influence(Str(point), birth, birth), sp.S.One)
+        kind = protocol.point_class(point)
+        birth = _birth(kind)
+        return Says(Influence(Str(point), birth, birth), kind.weight)
 
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
@@ -84,7 +106,7 @@ class CouplingDraw(Rule):
         birth = _birth(kind)
         later = birth + J + 1
         size = protocol.size(later)
-        total = sp.S.One if kind.kept else sp.S.Zero
+        total = kind.weight if kind.kept else sp.S.Zero
         for share in checked_mixture(protocol, later):
             if share.index is not None:
                 variable, first, last = share.index
@@ -158,6 +180,8 @@ class FinalInfluenceSum(Rule):
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, protocol: Protocol) -> Says:
         size = protocol.size(i)
+        if protocol.weighted:
+            return Says(FinalInfluence(i), _weighted_mean(protocol) / size)
         total, members = sp.S.Zero, sp.S.Zero
         for point in protocol.classes:
             if not point.kept:
@@ -205,7 +229,7 @@ class InfluenceSquaresSum(Rule):
             else:
                 count = point.count.subs(G, point.first)
                 total += count * Influence(Str(point.name), sp.Integer(point.first), i) ** 2
-        at_start = sp.Add(*(p.count.subs(G, 0) for p in protocol.classes if p.first == 0))
+        at_start = sp.Add(*(p.weight * p.count.subs(G, 0) for p in protocol.classes if p.first == 0))
         if not vanishes(at_start - protocol.size(sp.S.Zero)):
             raise AssumptionError(f"the classes account for {at_start} points of T_0, not {protocol.size(sp.S.Zero)}")
         return Says(InfluenceSquares(i), total)

@@ -1,0 +1,192 @@
+"""The catalogue by name: what the command line offers, each entry with a line that describes it.
+
+A new loop, generator, learner or theorem is one entry here. Nothing is imported until an entry is made, so that listing
+names costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from stlbounds.errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    from stlbounds.bound import Bound
+    from stlbounds.generators import Generator
+    from stlbounds.learners import UniformlyStable
+    from stlbounds.loops import Loop
+    from stlbounds.theorems.setting import Setting
+
+__all__ = ["GENERATORS", "LEARNERS", "LOOPS", "THEOREMS", "Entry", "GeneratorEntry", "Parameter", "find", "settable"]
+
+#: Gives the parameter of a name: its symbol, or the number that the user fixed.
+Parameter = Callable[[str], Any]
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True)
+class Entry(Generic[Made]):
+    """Something that the command line can name.
+
+    Parameters
+    ----------
+    summary : str
+        What it is, in a line.
+    make : callable
+        Makes it; the arguments depend on the kind of entry.
+    symbols : tuple of str
+        The symbols that it brings.
+    """
+
+    summary: str
+    make: Callable[..., Made]
+    symbols: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class GeneratorEntry(Entry["Generator"]):
+    """A generator, with the learner that belongs to it unless the user chooses another."""
+
+    learner: str = "uniformly-stable"
+
+
+def _fixed_mix(parameter: Parameter, real: str | None) -> Loop:
+    from stlbounds.loops import FixedMix
+
+    return FixedMix(parameter("alpha"), real=real or "replay")  # type: ignore[arg-type]  # checked by the loop
+
+
+def _replace(parameter: Parameter, real: str | None) -> Loop:
+    from stlbounds.loops import Replace
+
+    _without_real("replace", real)
+    return Replace()
+
+
+def _augment(parameter: Parameter, real: str | None) -> Loop:
+    from stlbounds.loops import Augment
+
+    _without_real("augment", real)
+    return Augment(parameter("lam"))
+
+
+def _accumulate(parameter: Parameter, real: str | None) -> Loop:
+    from stlbounds.loops import Accumulate
+
+    _without_real("accumulate", real)
+    return Accumulate()
+
+
+def _subsample(parameter: Parameter, real: str | None) -> Loop:
+    from stlbounds.loops import Subsample
+
+    _without_real("subsample", real)
+    return Subsample()
+
+
+def _weighted_mix(parameter: Parameter, real: str | None) -> Loop:
+    from stlbounds.loops import WeightedMix
+
+    _without_real("weighted-mix", real)
+    return WeightedMix(parameter("w"))
+
+
+def _without_real(loop: str, real: str | None) -> None:
+    if real is not None:
+        raise InvalidArgumentError("--real", real, f"left out with --loop {loop}", "only a fixed mix offers the choice")
+
+
+def _generic(parameter: Parameter) -> Generator:
+    from stlbounds.generators import Generator
+    from stlbounds.proof.metric import Metric
+    from stlbounds.symbols import N
+
+    error = parameter("c") * N ** -parameter("r")
+    return Generator("generic", metric=Metric.DISCRETE, sensitivity=parameter("kappa"), learning_error=error)
+
+
+def _categorical(parameter: Parameter) -> Generator:
+    from stlbounds.generators import Categorical
+
+    return Categorical(cells=parameter("K"))
+
+
+def _uniformly_stable(parameter: Parameter) -> UniformlyStable:
+    from stlbounds.learners import UniformlyStable
+    from stlbounds.symbols import N
+
+    return UniformlyStable(parameter("b") / N, loss_constant=parameter("M"))
+
+
+def _brier(parameter: Parameter) -> UniformlyStable:
+    from stlbounds.learners import BrierFit
+
+    return BrierFit()
+
+
+def _theorem(name: str) -> Callable[[Setting], Bound]:
+    def make(setting: Setting) -> Bound:
+        from stlbounds.bound import Bound
+
+        return Bound(setting, name)
+
+    return make
+
+
+LOOPS: dict[str, Entry[Loop]] = {
+    "fixed-mix": Entry("each generation trains on alpha n real points and (1 - alpha) n new synthetic ones",
+                       _fixed_mix, ("alpha",)),
+    "replace": Entry("each generation trains on the last generation's data only", _replace),
+    "augment": Entry("each generation trains on all n real points and lam n new synthetic ones", _augment, ("lam",)),
+    "accumulate": Entry("each generation adds n new synthetic points, and all points are kept", _accumulate),
+    "subsample": Entry("each generation trains on n/(j+1) new points of every source so far", _subsample),
+    "weighted-mix": Entry("each generation trains on n new real points of weight w/n and n new synthetic ones of weight "
+                          "(1-w)/n", _weighted_mix, ("w",)),
+}
+GENERATORS: dict[str, GeneratorEntry] = {
+    "generic": GeneratorEntry("known by its sensitivity kappa and its learning error c N^(-r)",
+                              _generic, ("kappa", "c", "r")),
+    "categorical": GeneratorEntry("the empirical law on K symbols: a unigram language model, a histogram",
+                                  _categorical, ("K",), learner="brier"),
+}
+LEARNERS: dict[str, Entry[UniformlyStable]] = {
+    "uniformly-stable": Entry("known by its stability beta_N = b/N and its loss constant M", _uniformly_stable,
+                              ("b", "M")),
+    "brier": Entry("the empirical law, judged by the halved Brier loss", _brier),
+}
+THEOREMS: dict[str, Entry[Bound]] = {
+    "high-probability": Entry("bounds the gap with probability at least 1 - delta", _theorem("high-probability"),
+                              ("delta",)),
+    "expectation": Entry("bounds the mean of the gap", _theorem("expectation")),
+    "expected-gap": Entry("bounds the mean of the absolute gap", _theorem("expected-gap")),
+}
+
+
+
+def settable() -> list[str]:
+    """The symbols that bounds of the catalogue may contain, each once."""
+    rooms: tuple[Mapping[str, Entry[Any]], ...] = (LOOPS, GENERATORS, LEARNERS, THEOREMS)
+    brought = (name for room in rooms for entry in room.values() for name in entry.symbols)
+    return list(dict.fromkeys(["n", "i", *brought]))
+
+
+Found = TypeVar("Found")
+
+
+def find(kind: str, name: str, entries: Mapping[str, Found]) -> Found:
+    """The entry of that name.
+
+    Raises
+    ------
+    InvalidArgumentError
+        With the names that exist, and the nearest one.
+    """
+    if name in entries:
+        return entries[name]
+    import difflib
+
+    close = difflib.get_close_matches(name, list(entries), n=1)
+    shown = ascii(name if len(name) <= 60 else f"{name[:60]}...")
+    raise InvalidArgumentError(kind, shown, f"one of {', '.join(entries)}", f"did you mean {close[0]}?" if close else "")

@@ -1,0 +1,82 @@
+"""The drift lemma for generators that contract in the population (theory §4, last item)."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from stlbounds.errors import AssumptionError, UndecidedError
+from stlbounds.growth import growth_sum
+from stlbounds.loops.base import Loop, substitute
+from stlbounds.proof.claim import Claim
+from stlbounds.proof.quantities import D, Distance, Dmix
+from stlbounds.proof.rules import algebra, drift
+from stlbounds.special import from_start, geometric_sum
+from stlbounds.symbols import J, i
+
+__all__ = ["population_drift_claim"]
+
+_VALUE = sp.Dummy("x", nonnegative=True)
+
+
+def _parts(step: Claim) -> tuple[sp.Expr, sp.Expr]:
+    """The contraction ``q`` and the error ``e_j`` of ``t_{j+1} <= e_j + q s_j``."""
+    if step.lhs != Distance(D(0), D(J + 1)):
+        raise AssumptionError(f"a step of the drift must bound {Distance(D(0), D(J + 1))}, not {step.lhs}")
+    bound = sp.expand(step.rhs.xreplace({Distance(D(0), Dmix(J)): _VALUE}), deep=False)
+    return sp.factor_terms(bound.diff(_VALUE)), bound.subs(_VALUE, 0)
+
+
+def _one_step(loop: Loop, step: Claim, contraction: sp.Expr, error: sp.Expr) -> Claim:
+    """Loops that mix real data and the newest source only."""
+    newest = sp.Add(*(share.weight for share in loop.mixture(J) if share.source == J))
+    ratio = contraction * newest
+    first, later = error.subs(J, 0), error.subs(J, J + 1)
+    if ratio.has(J) or later.has(J):
+        raise UndecidedError(f"there is no closed form for a drift with contraction {ratio} and error {error} in "
+                             f"generation j; use drift='lemma'")
+    closed = error * geometric_sum(ratio, J) if not error.has(J) else from_start(
+        J, sp.S.Zero, later * geometric_sum(ratio, J - 1) + first * ratio ** (J - 1))
+    step = substitute(step, drift.Convexity.apply(protocol=loop))
+    return loop.drift_claim(algebra.Recurrence.apply(step, drift.SelfDistance.apply(), index=J, closed=closed))
+
+
+def _averaging(loop: Loop, step: Claim, contraction: sp.Expr, error: sp.Expr) -> Claim:
+    """Loops that give equal weights to all sources: ``s_{j+1} <= ((j+1+q) s_j + e_j)/(j+2)``."""
+    if contraction == 1:
+        closed = loop.drift(error, J)
+    elif not error.has(J):
+        closed = error / (J + 1) * growth_sum(contraction, J, sp.S.One, sp.S.One)
+    else:
+        raise UndecidedError(f"there is no closed form for a drift with contraction {contraction} and the changing "
+                             f"error {error}; use drift='lemma'")
+    step = substitute(drift.MixtureStep.apply(protocol=loop), step)
+    claim = algebra.Recurrence.apply(step, drift.StartsReal.apply(protocol=loop), index=J, closed=closed)
+    return algebra.Instantiate.apply(claim, index=((J, i),))
+
+
+def population_drift_claim(loop: Loop, step: Claim) -> Claim:
+    """``E s_i <= ...`` from ``E W(D_0, D_{j+1}) <= e_j + q E W(D_0, Dmix_j)``.
+
+    With ``q = 1`` this is the drift lemma; a generator that contracts in the population has ``q < 1`` (theory §4).
+    Under a fixed mix ``t_i <= e geo(q (1 - alpha), i)``, with equal weights ``s_i <= (e/(i+1)) sum over g = 1..i of
+    prod over l = g+1..i of (1 + q/l)``, and ``s_i <= sum w_ik t_k`` always.
+
+    Parameters
+    ----------
+    loop : Loop
+        A loop that mixes real data with the newest source, or all sources with equal weights.
+    step : Claim
+        The bound on ``Distance(D(0), D(J + 1))``.
+
+    Raises
+    ------
+    UndecidedError
+        If the loop mixes in another way, or its weights change and there is no closed form.
+    """
+    contraction, error = _parts(step)
+    shares = loop.mixture(J)
+    if len(shares) == 1 and shares[0].index is not None:
+        return _averaging(loop, step, contraction, error)
+    if all(share.index is None and share.source in (sp.S.Zero, J) for share in shares):
+        return _one_step(loop, step, contraction, error)
+    raise UndecidedError("this loop mixes other generations than the newest one; use drift='lemma'")
