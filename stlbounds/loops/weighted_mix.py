@@ -109,4 +109,5 @@ class WeightedMix(Loop):
 
     def describe(self, tex: Printer) -> str:
         return (rf"$T_0$ consists of $n$ real points; for $j \ge 1$, $T_j$ consists of $n$ new real points of weight "
-                rf"${tex(self.w)}/n$ each and of $n$ new points from $D_j$ of weight $({tex(1 - self.w)})/n$ each")
+                rf"${tex(self.w)}/n$ each and of $n$ new points from $D_j$ of weight $({tex(1 - self.w)})/n$ each; empirical "
+                r"means are weighted means, and $\mathrm{dist}$ counts each displacement $n$ times the weight of its point")

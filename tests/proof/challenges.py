@@ -14,7 +14,8 @@ import sympy as sp
 
 import stlbounds as stl
 from stlbounds import symbols as s
-from stlbounds.loops import FixedMix
+from stlbounds.growth import growth, growth_sum
+from stlbounds.loops import Accumulate, FixedMix, Loop, Subsample
 from stlbounds.proof.claim import Claim, Rule, Says
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.protocol import PointClass, Share
@@ -28,7 +29,7 @@ from stlbounds.proof.quantities import (
     Sensitivity,
     Str,
 )
-from stlbounds.proof.rules import algebra, basic, drift, gap, influence
+from stlbounds.proof.rules import algebra, basic, drift, gap, influence, series
 from stlbounds.proof.worlds import World, categorical_worlds, standard_worlds
 from stlbounds.symbols import G, J, Phi, alpha, i, kappa, n, rho
 from stlbounds.theorems.gap import THEOREMS
@@ -77,10 +78,27 @@ def derivation(setting: stl.Setting) -> Callable[[], object]:
 
 
 def cases() -> Iterator[Case]:
-    """The standard cases: both settings, both ways to use real data."""
+    """The standard cases: both settings in a fixed mix, real data replayed or fresh."""
     for real in ("replay", "fresh"):
         for setting, worlds in ((generic(real), generic_worlds(real)), (categorical(real), empirical_worlds(real))):
             yield derivation(setting), worlds, definitions_of(setting)
+
+
+#: Where rules are used that a fixed mix does not need.
+AVERAGING = ("StartsReal", "MixtureStep", "SeriesByInduction", "StrongRecurrence", "CouplingKept")
+
+
+def averaging_cases() -> Iterator[Case]:
+    """The loops that average over all generations."""
+    for loop in (Accumulate(), Subsample()):
+        generator = stl.generators.Generator("any", stl.DISCRETE, kappa, s.e)
+        setting = stl.Setting(loop, generator, stl.learners.UniformlyStable(s.beta))
+        yield derivation(setting), averaging_worlds(loop), definitions_of(setting)
+
+
+@cache
+def averaging_worlds(loop: Loop) -> tuple[World, ...]:
+    return standard_worlds(loop)
 
 
 class Given(Rule):
@@ -257,6 +275,76 @@ def max_negative_rest() -> object:
     return algebra.MaxAtMost.apply(given(LossConstant(), s.M), rhs=s.M / 2, rest=-s.M / 2)
 
 
+# --- sums over generations ----------------------------------------------------------------------------
+def averaging(loop: Loop) -> Callable[[Callable[[], object]], Callable[[], object]]:
+    """Register a case with the worlds of a loop that averages over all generations."""
+
+    def register(function: Callable[[], object]) -> Callable[[], object]:
+        CHALLENGES[function.__name__] = lambda: ((function, averaging_worlds(loop), {}),)
+        return function
+
+    return register
+
+
+ANY = Str("any")
+
+
+@averaging(Accumulate())
+def series_wrong_growth() -> object:
+    claim = given(InfluenceSquares(i), sp.Sum(n * growth(kappa, G, i) ** 2, (G, 0, i)))
+    return series.SeriesByInduction.apply(claim, closed=n)
+
+
+@averaging(Accumulate())
+def series_wrong_start() -> object:
+    claim = given(Distance(D(0), D(0)), sp.Sum(growth(kappa, G, i) ** 2, (G, 0, i)))
+    closed = growth_sum(kappa, i, 2) - growth(kappa, 0, i) ** 2
+    return series.SeriesByInduction.apply(claim, closed=closed)
+
+
+def _past() -> sp.Expr:
+    return sp.Sum(kappa / (G + J + 2) * Influence(ANY, G, G + s.SOURCE), (s.SOURCE, 0, J))
+
+
+@averaging(Subsample())
+def strong_wrong_later() -> object:
+    step = given(Influence(ANY, G, G + J + 1), _past())
+    return series.StrongRecurrence.apply(step, given(Influence(ANY, G, G), 1), closed=kappa / (G + J + 2) / (1 + J))
+
+
+@averaging(Subsample())
+def strong_wrong_start() -> object:
+    step = given(Influence(ANY, G, G + J + 1), _past())
+    return series.StrongRecurrence.apply(step, given(Influence(ANY, G, G), 1),
+                                         closed=kappa / (G + J + 2) * growth(kappa, G + 1, G + J + 1) / 2)
+
+
+@averaging(Subsample())
+def strong_high_base() -> object:
+    step = given(InfluenceSquares(J + 1), sp.Sum(2 * InfluenceSquares(s.SOURCE), (s.SOURCE, 0, J)))
+    return series.StrongRecurrence.apply(step, given(InfluenceSquares(0), n), closed=2 * sp.Integer(3) ** J)
+
+
+@dataclass(frozen=True)
+class LyingAverage(Accumulate):
+    """A growing average whose newest source weighs too little."""
+
+    def mixture(self, generation: sp.Expr) -> tuple[Share, ...]:
+        share = super().mixture(generation)[0]
+        weight = share.weight if generation == J else sp.Rational(1, 2) ** (J + 2)
+        return (Share(share.source, weight, share.index),)
+
+
+@averaging(Accumulate())
+def lying_average() -> object:
+    return drift.MixtureStep.apply(protocol=LyingAverage())
+
+
+@averaging(Subsample())
+def not_accumulating() -> object:
+    return influence.CouplingKept.apply(protocol=Subsample(), point="any")
+
+
 # --- loops that lie about themselves ------------------------------------------------------------------
 @dataclass(frozen=True)
 class Lying(FixedMix):
@@ -293,4 +381,4 @@ def lying_classes() -> object:
     return influence.InfluenceSquaresSum.apply(protocol=Lying(alpha, forget=True))
 
 
-__all__ = ["CHALLENGES", "cases", "categorical", "derivation", "generic"]
+__all__ = ["AVERAGING", "CHALLENGES", "averaging_cases", "cases", "categorical", "derivation", "generic"]

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 import sympy as sp
-from challenges import CHALLENGES, cases
+from challenges import AVERAGING, CHALLENGES, averaging_cases, cases
 
 from stlbounds.errors import StlboundsError
 from stlbounds.proof.checks import failing_point
@@ -30,6 +30,7 @@ A = "stlbounds.proof.rules.algebra"
 B = "stlbounds.proof.rules.basic"
 R = "stlbounds.proof.rules.drift"
 I_ = "stlbounds.proof.rules.influence"
+S = "stlbounds.proof.rules.series"
 P = "stlbounds.proof.rules.gap"
 C = "stlbounds.generators.categorical"
 L = "stlbounds.learners.brier"
@@ -136,7 +137,38 @@ MUTANTS: tuple[Mutant, ...] = (
     M(R, "Convexity", "dropped term", "if share.source == 0 else", "if share.source != 0 else"),
     M(R, "Convexity", "dropped condition", "checked_mixture(protocol, J)", "protocol.mixture(J)", "lying_weights"),
     M(R, "Convexity", "dropped condition", "checked_mixture(protocol, J)", "protocol.mixture(J)", "negative_weights"),
+    M(R, "StartsReal", "index", "Dmix(0)), sp.S.Zero", "Dmix(1)), sp.S.Zero"),
+    M(R, "StartsReal", "sign", "sp.S.Zero)\n", "-sp.S.One)\n"),
+    M(R, "MixtureStep", "dropped term", "old + after.weight * Distance", "after.weight * Distance"),
+    M(R, "MixtureStep", "dropped term", "old + after.weight * Distance(D(0), D(J + 1))", "old"),
+    M(R, "MixtureStep", "factor", "old + after.weight * Distance", "old + after.weight**2 * Distance"),
+    M(R, "MixtureStep", "index", "D(J + 1)))", "D(J)))"),
+    M(R, "MixtureStep", "dropped condition",
+      "if after.weight.has(after.index[0]) or not vanishes(before.weight * (1 - after.weight) - after.weight):",
+      "if False:", "lying_average"),
+    # --- sums over generations
+    M(S, "SeriesByInduction", "index", "newest = term.subs(i, i + 1).subs(variable, last + 1)",
+      "newest = term.subs(i, i + 1).subs(variable, last)"),
+    M(S, "SeriesByInduction", "dropped condition", "if not equal(ratio * closed + newest, grown):", "if False:",
+      "series_wrong_growth"),
+    M(S, "SeriesByInduction", "dropped condition", "if not equal(start, closed.subs(i, 0)):", "if False:",
+      "series_wrong_start"),
+    M(S, "SeriesByInduction", "factor", "says.rhs.xreplace({series: closed})", "says.rhs.xreplace({series: closed / 2})"),
+    M(S, "StrongRecurrence", "index", "once = closed.subs(J, 0)", "once = closed.subs(J, 1)"),
+    M(S, "StrongRecurrence", "dropped condition", "if not equal(follows, later):", "if False:", "strong_wrong_later"),
+    M(S, "StrongRecurrence", "dropped condition",
+      "if not equal(once, front.subs(J, 0) * weight.subs(variable, 0)):", "if False:", "strong_wrong_start"),
+    M(S, "StrongRecurrence", "dropped condition", "if quantity.subs(J, 0) != base.lhs or base.rhs != 1:", "if False:",
+      "strong_high_base"),
+    M(S, "StrongRecurrence", "factor", "Says(step.lhs, closed,", "Says(step.lhs, closed / 2,"),
     # --- influence
+    M(I_, "CouplingKept", "dropped term", "Influence(Str(point), birth, now) + sp.factor(new) * shift",
+      "sp.factor(new) * shift"),
+    M(I_, "CouplingKept", "dropped term", "Influence(Str(point), birth, now) + sp.factor(new) * shift",
+      "Influence(Str(point), birth, now)"),
+    M(I_, "CouplingKept", "factor", "+ sp.factor(new) * shift", "+ shift"),
+    M(I_, "CouplingKept", "dropped condition",
+      "if not protocol.accumulates or before.index is None or after.index is None:", "if False:", "not_accumulating"),
     M(I_, "InfluenceAtBirth", "factor", "kind.weight", "kind.weight / 2"),
     M(I_, "InfluenceAtBirth", "index", "birth, birth)", "birth, birth + 1)"),
     M(I_, "CouplingStep", "factor", "Sensitivity(size) / size", "Sensitivity(size) / (2 * size)"),
@@ -282,7 +314,10 @@ def outcome(mutant: Mutant) -> Outcome:
     result = Outcome()
     fallback = ("", "")
     derivations: tuple[tuple[Callable[[], object], tuple[World, ...], dict[sp.Symbol, sp.Expr]], ...]
-    derivations = CHALLENGES[mutant.challenge]() if mutant.challenge else standard_cases()
+    if mutant.challenge:
+        derivations = CHALLENGES[mutant.challenge]()
+    else:
+        derivations = standard_cases(averaging=mutant.rule in AVERAGING)
     for derive, worlds, definitions in derivations:
         record: list[Claim] = []
         with installed(mutant, record):
@@ -304,22 +339,24 @@ def outcome(mutant: Mutant) -> Outcome:
 
 
 @cache
-def standard_cases() -> tuple[tuple[Callable[[], object], tuple[World, ...], dict[sp.Symbol, sp.Expr]], ...]:
+def standard_cases(averaging: bool) -> tuple[tuple[Callable[[], object], tuple[World, ...], dict[sp.Symbol, sp.Expr]], ...]:
     """The derivations of all theorems, with the worlds and named parts of their settings."""
-    return tuple(cases())
+    return tuple(averaging_cases() if averaging else cases())
 
 
 def main() -> int:
     """Print every mutant with what refuses it; the exit code is 1 if more than 5 % survive."""
     survivors = 0
-    for number, mutant in enumerate(MUTANTS, start=1):
+    only = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
+    chosen = [mutant for mutant in MUTANTS if not only or mutant.rule in only]
+    for number, mutant in enumerate(chosen, start=1):
         result = outcome(mutant)
         survivors += not result.by
         print(f"{number:3d}  {result.by or 'SURVIVES':13s}  {mutant}", flush=True)
         if "--details" in sys.argv:
             print(f"     {result.detail[:300]}")
-    print(f"{len(MUTANTS)} mutants, {len(MUTANTS) - survivors} refused, {survivors} survive")
-    return int(survivors > 0.05 * len(MUTANTS))
+    print(f"{len(chosen)} mutants, {len(chosen) - survivors} refused, {survivors} survive")
+    return int(survivors > 0.05 * len(chosen))
 
 
 if __name__ == "__main__":
