@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import cached_property
 from typing import Any
 
@@ -16,11 +16,16 @@ from stlbounds.proof.claim import Claim
 from stlbounds.proof.dag import Proof
 from stlbounds.proof.rules.algebra import unfold
 from stlbounds.special import case_by_case
-from stlbounds.symbols import J, i, known, n, rho
+from stlbounds.symbols import J, N, i, known, n, rho
 from stlbounds.theorems.gap import THEOREMS, Derivation
 from stlbounds.theorems.setting import Setting
 
 __all__ = ["Bound", "expected_gap", "high_probability", "in_expectation"]
+
+
+def _ordered(symbols: Set[sp.Symbol]) -> tuple[sp.Symbol, ...]:
+    """The symbols in the order of the vocabulary."""
+    return tuple(item.symbol for item in known().values() if item.symbol in symbols)
 
 
 class Bound:
@@ -117,14 +122,24 @@ class Bound:
     @cached_property
     def symbols(self) -> tuple[sp.Symbol, ...]:
         """The symbols of the bound, in the order of the vocabulary."""
-        free = self.expr.free_symbols | self.failure_probability.free_symbols
-        return tuple(item.symbol for item in known().values() if item.symbol in free)
+        return _ordered(self.expr.free_symbols | self.failure_probability.free_symbols)
 
     # --- numbers -------------------------------------------------------------------------------------
-    def _arrays(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        parameters = {s for value in self.setting.loop.parameters.values() for s in value.free_symbols}
-        checked_names(values, self.symbols, {n, i, *parameters})
-        return float_arrays(values)
+    @cached_property
+    def _constants(self) -> set[sp.Symbol]:
+        """The symbols that a value may be given for: all of the setting, whether or not they are left in the bound."""
+        learner, generator = self.setting.learner, self.setting.generator
+        parts = [*self.setting.loop.parameters.values(), learner.beta_N, learner.loss_constant, generator.sensitivity]
+        if generator.learning_error is not None:
+            parts.append(generator.learning_error)
+        return {n, i, *self.symbols}.union(*(part.free_symbols for part in parts)) - {N}
+
+    def _evaluate(self, parts: Mapping[str, sp.Expr], values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of expressions by name."""
+        symbols = _ordered(set().union(*(part.free_symbols for part in parts.values())))
+        checked_names(values, symbols, self._constants)
+        results = evaluate(tuple(parts.values()), symbols, float_arrays(values))
+        return dict(zip(parts, results, strict=True))
 
     def evaluate(self, *, digits: int | None = None, **values: Any) -> Any:
         """The value of the bound.
@@ -147,28 +162,21 @@ class Bound:
         SymbolError
             If a name does not occur in the bound.
         """
-        arrays = self._arrays(values)
-        if digits is not None:
-            return to_digits(self.expr, exact_values(values), digits)
-        return evaluate((self.expr,), self.symbols, arrays)[0]
+        value = self._evaluate({"bound": self.expr}, values)["bound"]
+        return value if digits is None else to_digits(self.expr, exact_values(values), digits)
 
     def evaluate_terms(self, **values: Any) -> dict[str, Any]:
         """The values of the terms by name; arguments as for `evaluate`."""
-        results = evaluate(tuple(self.terms.values()), self.symbols, self._arrays(values))
-        return dict(zip(self.terms, results, strict=True))
+        return self._evaluate(self.terms, values)
 
     def evaluate_parts(self, **values: Any) -> dict[str, Any]:
         """The values of ``loop_gain`` and ``amplification``; arguments as for `evaluate`."""
-        arrays = self._arrays(values)
-        parts = {"loop_gain": self.loop_gain, "amplification": self.amplification}
-        results = evaluate(tuple(parts.values()), self.symbols, arrays)
-        return dict(zip(parts, results, strict=True))
+        return self._evaluate({"loop_gain": self.loop_gain, "amplification": self.amplification}, values)
 
     def is_vacuous(self, **values: Any) -> Any:
         """Whether the bound is at least ``M`` and so says nothing (theory §12); arguments as for `evaluate`."""
-        constant = self.setting.learner.loss_constant
-        total, most = evaluate((self.expr, constant), self.symbols, self._arrays(values))
-        return total >= most
+        parts = self._evaluate({"bound": self.expr, "most": self.setting.learner.loss_constant}, values)
+        return parts["bound"] >= parts["most"]
 
     # --- output --------------------------------------------------------------------------------------
     def latex(self, kind: str = "theorem", names: Mapping[sp.Symbol, str] | None = None) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import sympy as sp
 
-from stlbounds.growth import growth_sum
+from stlbounds.growth import growth, growth_sum
 from stlbounds.special import generation_cases, geometric_sum
 from stlbounds.symbols import entry
 
@@ -54,14 +54,31 @@ def _power(base: Interval, exponent: sp.Expr, known: Mapping[sp.Expr, Interval])
     return sp.S.Zero, sp.oo
 
 
+def _difference_of_powers(expression: sp.Add, known: Mapping[sp.Expr, Interval]) -> bool:
+    """Whether ``expression`` is ``x**k - y**k`` with ``x >= y >= 0`` and ``k >= 0``, all proved."""
+    if len(expression.args) != 2:
+        return False
+    minus, plus = sorted(expression.args, key=lambda part: not part.could_extract_minus_sign())
+    larger, smaller = ([part.as_base_exp() for part in sp.Mul.make_args(term)] for term in (plus, -minus))
+    for exponent in {power for _, power in larger if not power.is_number or (power.is_Integer and power > 1)}:
+        # Rational quotients only, so that the powers shrink and the search ends.
+        if (not enclosure(exponent, known)[0] >= 0
+                or not all((power / exponent).is_Rational for base, power in (*larger, *smaller) if base != 1)):
+            continue
+        x, y = (sp.Mul(*(base ** (power / exponent) for base, power in factors)) for factors in (larger, smaller))
+        if enclosure(y, known)[0] >= 0 and enclosure(sp.expand(x - y), known)[0] >= 0:
+            return True
+    return False
+
+
 def enclosure(expression: sp.Expr, known: Mapping[sp.Expr, Interval] | None = None) -> Interval:
     """An interval of the extended reals that contains every value of ``expression``.
 
     Parameters
     ----------
     expression : sympy.Expr
-        Built from numbers, declared symbols, ``+ * **``, `log`, `exp`, `sqrt`, `Max`, `Min`, `Sum` and
-        `geometric_sum`; any other part counts as nonnegative if SymPy knows so, and as arbitrary otherwise.
+        Built from numbers, declared symbols, ``+ * **``, `log`, `exp`, `tanh`, `erf`, `sqrt`, `Max`, `Min`,
+        `Sum` and `geometric_sum`; any other part counts as nonnegative if SymPy knows so, and as arbitrary otherwise.
     known : mapping, optional
         Enclosures of subexpressions that take precedence over everything else.
 
@@ -85,7 +102,10 @@ def enclosure(expression: sp.Expr, known: Mapping[sp.Expr, Interval] | None = No
         for part in expression.args:
             below, above = enclosure(part, known)
             low, high = low + below, high + above
-        return (-sp.oo if low is sp.nan else low), (sp.oo if high is sp.nan else high)
+        low, high = (-sp.oo if low is sp.nan else low), (sp.oo if high is sp.nan else high)
+        if not low >= 0 and _difference_of_powers(expression, known):
+            low = sp.S.Zero
+        return low, high
     if isinstance(expression, sp.Mul):
         result: Interval = (sp.S.One, sp.S.One)
         for part in expression.args:
@@ -104,11 +124,17 @@ def enclosure(expression: sp.Expr, known: Mapping[sp.Expr, Interval] | None = No
     if isinstance(expression, sp.exp):
         low, high = enclosure(expression.args[0], known)
         return sp.exp(low), sp.exp(high)
+    if isinstance(expression, (sp.tanh, sp.erf)):
+        low, high = enclosure(expression.args[0], known)
+        return expression.func(low), expression.func(high)
     if isinstance(expression, geometric_sum):
         ratio, terms = enclosure(expression.args[0], known), enclosure(expression.args[1], known)
         if ratio[0] >= 0 and terms[0] >= 0:
             return (sp.S.One if terms[0] >= 1 else sp.S.Zero), (terms[1] if ratio[1] <= 1 else sp.oo)
         return EVERYTHING
+    if isinstance(expression, (growth, growth_sum)) and enclosure(expression.args[0], known)[0] >= 0:
+        # Products of factors of at least 1, and sums of such products.
+        return (sp.S.One if isinstance(expression, growth) else sp.S.Zero), sp.oo
     if isinstance(expression, sp.Piecewise):
         pairs = [enclosure(value, known) for value, _ in expression.args]
         return sp.Min(*(pair[0] for pair in pairs)), sp.Max(*(pair[1] for pair in pairs))
@@ -133,7 +159,8 @@ def _above_count(expression: sp.Expr) -> sp.Expr:
 
 def is_nonnegative(expression: sp.Expr, known: Mapping[sp.Expr, Interval] | None = None) -> bool:
     """Whether ``expression >= 0`` is proved on all declared ranges (False: not proved)."""
-    return all(bool(enclosure(_above_count(case), known)[0] >= 0) for case in generation_cases(expression))
+    return all(any(bool(enclosure(form, known)[0] >= 0) for form in (case, _above_count(case)))
+               for case in generation_cases(expression))
 
 
 def is_nonpositive(expression: sp.Expr, known: Mapping[sp.Expr, Interval] | None = None) -> bool:

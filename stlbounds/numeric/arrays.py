@@ -2,54 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any
 
 import mpmath
 import numpy as np
 import numpy.typing as npt
 import sympy as sp
-from sympy.printing.numpy import NumPyPrinter
 
-from stlbounds.growth import NUMPY_FUNCTIONS
-from stlbounds.numeric.digits import compiled_mpmath
+from stlbounds.compiled import mpmath_function, numpy_function
 
-__all__ = ["compiled", "evaluate"]
+__all__ = ["evaluate"]
 
 _RESCUE_DIGITS = 30
-
-
-@lru_cache(maxsize=256)
-def compiled(expressions: tuple[sp.Expr, ...], symbols: tuple[sp.Symbol, ...]) -> Callable[..., Sequence[Any]]:
-    """A function of the symbols' values that returns the values of all expressions."""
-    sums = any(expression.has(sp.Sum) for expression in expressions)
-    printer = _Printer({"fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True,
-                        "user_functions": {name: name for name in NUMPY_FUNCTIONS}})
-    # Common subexpressions must not move out of a sum over the variable that they contain.
-    function: Callable[..., Sequence[Any]] = sp.lambdify(
-        symbols, list(expressions), modules=[{**NUMPY_FUNCTIONS, "sum_over": _sum_over}, "numpy"], cse=not sums,
-        printer=printer)
-    return function
-
-
-class _Printer(NumPyPrinter):  # type: ignore[misc]  # SymPy has no types
-    """NumPy code in which the limits of a sum may be arrays."""
-
-    def _print_Sum(self, expr: sp.Sum) -> str:
-        body = self._print(expr.function)
-        for variable, first, last in expr.limits:
-            body = f"sum_over(lambda {self._print(variable)}: {body}, {self._print(first)}, {self._print(last)})"
-        return str(body)
-
-
-def _sum_over(term: Callable[[float], Any], first: Any, last: Any) -> Any:
-    """``term(first) + ... + term(last)``, entry by entry, in one pass over the indices."""
-    low, high = np.broadcast_arrays(np.asarray(first, dtype=float), np.asarray(last, dtype=float))
-    total: Any = np.zeros(low.shape)
-    for index in np.arange(low.min(initial=np.inf), high.max(initial=-np.inf) + 1):
-        total = total + np.where((low <= index) & (index <= high), term(float(index)), 0.0)
-    return total
 
 
 def _rescue(result: npt.NDArray[np.float64], expression: sp.Expr, columns: dict[sp.Symbol, Any]) -> None:
@@ -60,7 +24,7 @@ def _rescue(result: npt.NDArray[np.float64], expression: sp.Expr, columns: dict[
     lost = ~np.isfinite(result)
     if not lost.any():
         return
-    function = compiled_mpmath(expression, tuple(columns))
+    function = mpmath_function(expression, tuple(columns))
     points = np.stack([np.broadcast_to(column, result.shape)[lost] for column in columns.values()], axis=-1)
     with mpmath.workdps(_RESCUE_DIGITS):
         result[lost] = [float(function(*map(mpmath.mpf, point))) for point in points]
@@ -84,7 +48,7 @@ def evaluate(expressions: tuple[sp.Expr, ...], symbols: tuple[sp.Symbol, ...],
     list of float or numpy.ndarray
         Python floats where every value is a scalar; ``inf`` where the value exceeds the largest double.
     """
-    function = compiled(expressions, symbols)
+    function = numpy_function(expressions, symbols)
     shape = np.broadcast_shapes(*(array.shape for array in arrays.values()))
     columns = {symbol: arrays[symbol.name] for symbol in symbols}
     # Overflow to inf is the right answer for a diverging bound, not something to warn about.

@@ -62,7 +62,8 @@ def float_arrays(values: Mapping[str, Any]) -> dict[str, npt.NDArray[np.float64]
         try:
             array = _doubles(value)
         except (TypeError, ValueError, OverflowError) as error:
-            raise InvalidArgumentError(name, repr(value), str(allowed), "give a number or an array of numbers") from error
+            hint = "give a number or an array of numbers"
+            raise InvalidArgumentError(name, repr(value), str(allowed), hint) from error
         low, high = float(allowed.low), float(allowed.high)
         fine = np.isfinite(array)
         fine &= (array > low) if allowed.low_open else (array >= low)

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 import mpmath
 import sympy as sp
 
-from stlbounds.growth import MPMATH_FUNCTIONS, growth_sum
+from stlbounds.compiled import mpmath_function
+from stlbounds.growth import growth_sum
 from stlbounds.proof.claim import Check
 from stlbounds.proof.quantities import Quantity
 from stlbounds.symbols import Range, entry
@@ -104,19 +105,6 @@ def sample_points(symbols: list[sp.Symbol], rng: random.Random, far: int = 7) ->
         yield tuple(_random_value(values_of(symbol), rng) for symbol in symbols)
 
 
-def _range(first: Any, after: Any) -> list[Any]:
-    """`range` for the sums in compiled expressions: indices as mpmath numbers, so that quotients stay precise."""
-    return [mpmath.mpf(index) for index in range(int(first), int(after))]
-
-
-def _compiled(expression: sp.Expr, symbols: list[sp.Symbol]) -> Callable[..., Any]:
-    function: Callable[..., Any] = sp.lambdify(
-        symbols, expression, modules=[MPMATH_FUNCTIONS, "mpmath"])
-    # lambdify puts Python's own `range` into every namespace, after the modules.
-    function.__globals__["range"] = _range
-    return function
-
-
 def failing_point(check: Check, seed: int = 0) -> dict[str, Any] | None:
     """A point at which the check fails or is undefined, with the values of both sides; None if there is none.
 
@@ -133,7 +121,7 @@ def failing_point(check: Check, seed: int = 0) -> dict[str, Any] | None:
     if lhs == rhs:
         return None
     symbols = sorted(lhs.free_symbols | rhs.free_symbols, key=lambda s: (s.name, str(s)))
-    left, right = _compiled(lhs, symbols), _compiled(rhs, symbols)
+    left, right = (mpmath_function(side, tuple(symbols)) for side in (lhs, rhs))
     with mpmath.workdps(DIGITS):
         # Sums are added term by term, so that their limits must stay near.
         far = 30 if pair.atoms(sp.Sum, growth_sum) else 10**6
