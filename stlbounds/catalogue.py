@@ -113,6 +113,62 @@ def _categorical(parameter: Parameter) -> Generator:
     return Categorical(cells=parameter("K"))
 
 
+def _categorical_with_prior(parameter: Parameter) -> Generator:
+    from stlbounds.generators import CategoricalWithPrior
+
+    return CategoricalWithPrior(parameter("K"), parameter("eta"), parameter("prior_distance"))
+
+
+def _kernel_density(parameter: Parameter) -> Generator:
+    from stlbounds.generators import KernelDensity
+
+    return KernelDensity("epanechnikov", parameter("bandwidth"), parameter("circumference"), parameter("variation"))
+
+
+def _private(parameter: Parameter) -> Generator:
+    from stlbounds.generators import PrivateGenerator
+    from stlbounds.symbols import N
+
+    return PrivateGenerator(parameter("privacy"), parameter("c") * N ** -parameter("r"))
+
+
+def _gaussian_private(parameter: Parameter) -> Generator:
+    from stlbounds.generators import GaussianPrivateGenerator
+    from stlbounds.symbols import N
+
+    return GaussianPrivateGenerator(parameter("privacy_mu"), parameter("c") * N ** -parameter("r"))
+
+
+def _regularised(parameter: Parameter) -> UniformlyStable:
+    from stlbounds.learners import RegularisedLearner
+
+    return RegularisedLearner(parameter("lam_r"), parameter("G_l"), parameter("M"))
+
+
+def _sgd(parameter: Parameter) -> UniformlyStable:
+    from stlbounds.learners import SGDLearner
+
+    return SGDLearner(parameter("steps"), parameter("step"), parameter("G_l"), loss_constant=parameter("M"))
+
+
+def _strongly_convex_sgd(parameter: Parameter) -> UniformlyStable:
+    from stlbounds.learners import StronglyConvexSGDLearner
+
+    return StronglyConvexSGDLearner(parameter("mu"), parameter("G_l"), loss_constant=parameter("M"))
+
+
+def _nearest_neighbours(parameter: Parameter) -> UniformlyStable:
+    from stlbounds.learners import NearestNeighbours
+
+    return NearestNeighbours(parameter("k"), parameter("G_l"), parameter("B_y"), parameter("M"))
+
+
+def _private_learner(parameter: Parameter) -> UniformlyStable:
+    from stlbounds.learners import PrivateLearner
+
+    return PrivateLearner(parameter("privacy"), parameter("M"))
+
+
 def _uniformly_stable(parameter: Parameter) -> UniformlyStable:
     from stlbounds.learners import UniformlyStable
     from stlbounds.symbols import N
@@ -142,19 +198,35 @@ LOOPS: dict[str, Entry[Loop]] = {
     "augment": Entry("each generation trains on all n real points and lam n new synthetic ones", _augment, ("lam",)),
     "accumulate": Entry("each generation adds n new synthetic points, and all points are kept", _accumulate),
     "subsample": Entry("each generation trains on n/(j+1) new points of every source so far", _subsample),
-    "weighted-mix": Entry("each generation trains on n new real points of weight w/n and n new synthetic ones of weight "
-                          "(1-w)/n", _weighted_mix, ("w",)),
+    "weighted-mix": Entry("each generation trains on n new real points of weight w/n and n new synthetic ones of "
+                          "weight (1-w)/n", _weighted_mix, ("w",)),
 }
 GENERATORS: dict[str, GeneratorEntry] = {
     "generic": GeneratorEntry("known by its sensitivity kappa and its learning error c N^(-r)",
                               _generic, ("kappa", "c", "r")),
     "categorical": GeneratorEntry("the empirical law on K symbols: a unigram language model, a histogram",
                                   _categorical, ("K",), learner="brier"),
+    "categorical-with-prior": GeneratorEntry("the empirical law on K symbols, mixed with a prior of weight eta",
+                                             _categorical_with_prior, ("K", "eta", "prior_distance"), learner="brier"),
+    "kernel-density": GeneratorEntry("an Epanechnikov kernel density on a circle", _kernel_density,
+                                     ("bandwidth", "circumference", "variation")),
+    "private": GeneratorEntry("draws each point with differential privacy; learning error c N^(-r)", _private,
+                              ("privacy", "c", "r")),
+    "gaussian-private": GeneratorEntry("draws each point with Gaussian differential privacy; learning error c N^(-r)",
+                                       _gaussian_private, ("privacy_mu", "c", "r")),
 }
 LEARNERS: dict[str, Entry[UniformlyStable]] = {
     "uniformly-stable": Entry("known by its stability beta_N = b/N and its loss constant M", _uniformly_stable,
                               ("b", "M")),
     "brier": Entry("the empirical law, judged by the halved Brier loss", _brier),
+    "regularised": Entry("minimises a convex loss plus (lam_r/2) |w|^2", _regularised, ("lam_r", "G_l", "M")),
+    "sgd": Entry("stochastic gradient descent on a convex smooth loss, steps of at most 2/smoothness", _sgd,
+                 ("steps", "step", "G_l", "M")),
+    "sgd-strongly-convex": Entry("stochastic gradient descent on a strongly convex smooth loss", _strongly_convex_sgd,
+                                 ("mu", "G_l", "M")),
+    "nearest-neighbours": Entry("regression by the mean label of the k nearest points", _nearest_neighbours,
+                                ("k", "G_l", "B_y", "M")),
+    "private": Entry("a differentially private learner", _private_learner, ("privacy", "M")),
 }
 THEOREMS: dict[str, Entry[Bound]] = {
     "high-probability": Entry("bounds the gap with probability at least 1 - delta", _theorem("high-probability"),
@@ -162,7 +234,6 @@ THEOREMS: dict[str, Entry[Bound]] = {
     "expectation": Entry("bounds the mean of the gap", _theorem("expectation")),
     "expected-gap": Entry("bounds the mean of the absolute gap", _theorem("expected-gap")),
 }
-
 
 
 def settable() -> list[str]:
@@ -189,4 +260,5 @@ def find(kind: str, name: str, entries: Mapping[str, Found]) -> Found:
 
     close = difflib.get_close_matches(name, list(entries), n=1)
     shown = ascii(name if len(name) <= 60 else f"{name[:60]}...")
-    raise InvalidArgumentError(kind, shown, f"one of {', '.join(entries)}", f"did you mean {close[0]}?" if close else "")
+    hint = f"did you mean {close[0]}?" if close else ""
+    raise InvalidArgumentError(kind, shown, f"one of {', '.join(entries)}", hint)

@@ -16,12 +16,21 @@ import sympy as sp
 from sympy.printing.numpy import NumPyPrinter
 from sympy.printing.pycode import MpmathPrinter
 
-from stlbounds.growth import MPMATH_FUNCTIONS, NUMPY_FUNCTIONS
+from stlbounds.growth import growth_array, growth_mpmath, growth_sum_array, growth_sum_mpmath
+from stlbounds.sequences import listed_array, listed_mpmath
+from stlbounds.special import geometric_sum_array, geometric_sum_mpmath
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["mpmath_function", "numpy_function"]
+__all__ = ["MPMATH_FUNCTIONS", "NUMPY_FUNCTIONS", "mpmath_function", "numpy_function"]
+
+
+#: The functions of this library, by the names of their SymPy classes; a model that brings a function adds it here.
+MPMATH_FUNCTIONS: dict[str, Any] = {"geometric_sum": geometric_sum_mpmath, "growth": growth_mpmath,
+                                "growth_sum": growth_sum_mpmath, "listed": listed_mpmath}
+NUMPY_FUNCTIONS: dict[str, Any] = {"geometric_sum": geometric_sum_array, "growth": growth_array,
+                               "growth_sum": growth_sum_array, "listed": listed_array}
 
 
 class _Series:
@@ -86,16 +95,15 @@ def _numpy_erf(x: npt.ArrayLike) -> Any:
     return np.asarray(np.frompyfunc(math.erf, 1, 1)(x), dtype=float)[()]
 
 
-_MPMATH = {**MPMATH_FUNCTIONS, "sum_over": _mpmath_sum, "product_over": _mpmath_product}
-_NUMPY = {**NUMPY_FUNCTIONS, "erf": _numpy_erf,
-          "sum_over": _numpy_fold(0.0, "add"), "product_over": _numpy_fold(1.0, "multiply")}
+_NUMPY_EXTRAS = {"erf": _numpy_erf, "sum_over": _numpy_fold(0.0, "add"), "product_over": _numpy_fold(1.0, "multiply")}
 
 
 @lru_cache(maxsize=1024)
 def mpmath_function(expression: sp.Expr, symbols: tuple[sp.Symbol, ...]) -> Callable[..., Any]:
     """A function of the symbols' values, mpmath numbers, in the working precision at its call."""
+    functions = {**MPMATH_FUNCTIONS, "sum_over": _mpmath_sum, "product_over": _mpmath_product}
     function: Callable[..., Any] = sp.lambdify(
-        symbols, expression, modules=[_MPMATH, "mpmath"], printer=_MpmathPrinter(_settings(list(MPMATH_FUNCTIONS))))
+        symbols, expression, modules=[functions, "mpmath"], printer=_MpmathPrinter(_settings(list(MPMATH_FUNCTIONS))))
     return function
 
 
@@ -105,6 +113,6 @@ def numpy_function(expressions: tuple[sp.Expr, ...], symbols: tuple[sp.Symbol, .
     # Common subexpressions must not move out of a sum over the variable that they contain.
     series = any(expression.has(sp.Sum, sp.Product) for expression in expressions)
     function: Callable[..., Sequence[Any]] = sp.lambdify(
-        symbols, list(expressions), modules=[_NUMPY, "numpy"], cse=not series,
+        symbols, list(expressions), modules=[{**NUMPY_FUNCTIONS, **_NUMPY_EXTRAS}, "numpy"], cse=not series,
         printer=_NumPyPrinter(_settings([*NUMPY_FUNCTIONS, "erf"])))
     return function

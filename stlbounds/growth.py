@@ -12,14 +12,10 @@ from typing import TYPE_CHECKING, Any
 import mpmath
 import sympy as sp
 
-from stlbounds.special import geometric_sum_array, geometric_sum_mpmath
-
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 __all__ = [
-    "MPMATH_FUNCTIONS",
-    "NUMPY_FUNCTIONS",
     "growth",
     "growth_array",
     "growth_mpmath",
@@ -201,17 +197,9 @@ class growth_sum(sp.Function):  # type: ignore[misc]
         m, j = "m", "j"
         power = "" if p == 1 else f"^{{{printer._print(p)}}}"
         if kappa == 1:
-            front = rf"({printer._print(i + 1)}){power}"
+            base = printer._print(i + 1)
+            front = rf"({base}){power}" if (i + 1).is_Add else rf"{base}{power}"
             return rf"{front} \sum_{{{m}={self.start + 1}}}^{{{printer._print(i + 1)}}} \frac{{1}}{{{m}{power}}}"
         body = (rf"\sum_{{{j}={self.start}}}^{{{printer._print(i)}}}\prod_{{{m}={j}+1}}^{{{printer._print(i)}}}"
                 rf"\left(1 + \frac{{{printer._print(kappa)}}}{{{m}}}\right){power}")
         return body if exp is None else rf"\left({body}\right)^{{{exp}}}"
-
-
-#: How generated code evaluates the functions of this library, with mpmath and with NumPy.
-MPMATH_FUNCTIONS: dict[str, Any] = {
-    "geometric_sum": geometric_sum_mpmath, "growth": growth_mpmath, "growth_sum": growth_sum_mpmath,
-}
-NUMPY_FUNCTIONS: dict[str, Any] = {
-    "geometric_sum": geometric_sum_array, "growth": growth_array, "growth_sum": growth_sum_array,
-}

@@ -270,6 +270,36 @@ lam = declare("lam", "the amount of synthetic data per real point", latex=r"\lam
 w = declare("w", "the weight of real data", high=1)
 eta = declare("eta", "the weight of the prior", high=1)
 
+# --- catalogue: discrete metric (theory §7) -----------------------------------------------------------
+prior_distance = declare("prior_distance", "the total variation between the real distribution and the prior", high=1,
+                         latex=r"d_{\pi}")
+circumference = declare("circumference", "the length of the circle", low_open=True, latex="I")
+bandwidth = declare("bandwidth", "the bandwidth of the kernel", low_open=True, latex="b_w")
+variation = declare("variation", "the total variation of the density of the real distribution", latex="V_0")
+privacy = declare("privacy", "the privacy loss of the mechanism", latex=r"\varepsilon_p")
+privacy_mu = declare("privacy_mu", "the parameter of Gaussian privacy", latex=r"\mu_p")
+G_l = declare("G_l", "the Lipschitz constant of the loss in its parameter", latex=r"G_\ell")
+lam_r = declare("lam_r", "the weight of the regularisation", low_open=True, latex=r"\lambda_r")
+mu = declare("mu", "the strong convexity of the loss", low_open=True, latex=r"\mu")
+step = declare("step", "the step size of stochastic gradient descent", low_open=True, latex=r"\eta_s")
+steps = declare("steps", "the number of steps of stochastic gradient descent", integer=True, latex="T")
+k = declare("k", "the number of neighbours", low=1, integer=True)
+B_y = declare("B_y", "the length of the interval of labels", latex="B_y")
+
+# --- catalogue: Euclidean metric (theory §7, §8) -------------------------------------------------------
+omega = declare("omega", "the width of the interval in which the attention scores lie")
+L = declare("L", "the number of layers", integer=True)
+L_f = declare("L_f", "the Lipschitz constant of the feed-forward blocks")
+ell_L = declare("ell_L", "the Lipschitz constant of the loss in the output of the model", latex=r"\ell_L")
+noise = declare("noise", "the root mean square of the noise, divided by the diameter of the space", latex=r"\nu")
+pull = declare("pull", "the weight of the training data in an update towards their mean", high=1, latex=r"\eta_u")
+L_z = declare("L_z", "the Lipschitz constant of the gradient of the training loss in the data")
+L_g = declare("L_g", "the Lipschitz constant of the sampler in its parameter")
+L_TV = declare("L_TV", "the Lipschitz constant of the model's law in its parameter, in total variation",
+               latex=r"L_{\mathrm{TV}}")
+sigma = declare("sigma", "the standard deviation of the sampler's noise", low_open=True)
+B = declare("B", "the diameter of the data space", low_open=True)
+
 # --- named parts of a bound --------------------------------------------------------------------------
 rho = declare("rho", "the loop gain")
 gamma = declare("gamma", "the recursive stability")
@@ -279,4 +309,5 @@ h_bar = declare("h_bar", "the mean influence of a training point on the others",
 # --- reserved by the proof core: families of claims ("for every ...") ---------------------------------
 J = declare("_j", "any generation", integer=True, latex="j")
 G = declare("_g", "the generation in which a point is drawn", integer=True, latex="g")
+STEP = declare("_m", "a generation between two others", integer=True, latex="m")
 SOURCE = declare("_k", "a source of data", integer=True, latex="k")

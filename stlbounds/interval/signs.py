@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import sympy as sp
 
 from stlbounds.growth import growth, growth_sum
+from stlbounds.sequences import listed
 from stlbounds.special import generation_cases, geometric_sum
 from stlbounds.symbols import entry
 
@@ -90,7 +91,8 @@ def enclosure(expression: sp.Expr, known: Mapping[sp.Expr, Interval] | None = No
     known = known or {}
     if expression in known:
         return known[expression]
-    if expression.is_number and expression.is_comparable:
+    # An empty sum is a number to SymPy, but not one that it compares.
+    if expression.is_number and expression.is_comparable and not expression.has(sp.Sum):
         return expression, expression
     if isinstance(expression, sp.Symbol):
         if expression.is_Dummy:
@@ -138,6 +140,14 @@ def enclosure(expression: sp.Expr, known: Mapping[sp.Expr, Interval] | None = No
     if isinstance(expression, sp.Piecewise):
         pairs = [enclosure(value, known) for value, _ in expression.args]
         return sp.Min(*(pair[0] for pair in pairs)), sp.Max(*(pair[1] for pair in pairs))
+    if isinstance(expression, listed):
+        pairs = [enclosure(value, known) for value in expression.args[1:]]
+        return sp.Min(*(pair[0] for pair in pairs)), sp.Max(*(pair[1] for pair in pairs))
+    if isinstance(expression, sp.Product):
+        inner = dict(known)
+        for variable, first, last in expression.limits:
+            inner[variable] = (enclosure(first, inner)[0], enclosure(last, inner)[1])
+        return (sp.S.Zero, sp.oo) if enclosure(expression.function, inner)[0] >= 0 else EVERYTHING
     if isinstance(expression, sp.Sum):
         if any((last - first).is_negative for _, first, last in expression.limits):
             return sp.S.Zero, sp.S.Zero

@@ -58,6 +58,11 @@ class Loop(Protocol):
     #: Whether one number ``rho`` is the loop gain of every generation.
     constant_gain: ClassVar[bool] = True
 
+    @property
+    def horizon(self) -> int | None:
+        """The last generation that the protocol describes, or None if there is no last one."""
+        return None
+
     # --- closed forms --------------------------------------------------------------------------------
     @property
     @abstractmethod

@@ -6,11 +6,10 @@ import sympy as sp
 
 from stlbounds.errors import AssumptionError, UndecidedError
 from stlbounds.growth import growth_sum
-from stlbounds.loops.base import Loop, substitute
+from stlbounds.loops.base import Loop, one_step_drift, substitute
 from stlbounds.proof.claim import Claim
 from stlbounds.proof.quantities import D, Distance, Dmix
 from stlbounds.proof.rules import algebra, drift
-from stlbounds.special import from_start, geometric_sum
 from stlbounds.symbols import J, i
 
 __all__ = ["population_drift_claim"]
@@ -30,12 +29,10 @@ def _one_step(loop: Loop, step: Claim, contraction: sp.Expr, error: sp.Expr) -> 
     """Loops that mix real data and the newest source only."""
     newest = sp.Add(*(share.weight for share in loop.mixture(J) if share.source == J))
     ratio = contraction * newest
-    first, later = error.subs(J, 0), error.subs(J, J + 1)
-    if ratio.has(J) or later.has(J):
+    if ratio.has(J) or error.subs(J, J + 1).has(J):
         raise UndecidedError(f"there is no closed form for a drift with contraction {ratio} and error {error} in "
                              f"generation j; use drift='lemma'")
-    closed = error * geometric_sum(ratio, J) if not error.has(J) else from_start(
-        J, sp.S.Zero, later * geometric_sum(ratio, J - 1) + first * ratio ** (J - 1))
+    closed = one_step_drift(ratio, error, J)
     step = substitute(step, drift.Convexity.apply(protocol=loop))
     return loop.drift_claim(algebra.Recurrence.apply(step, drift.SelfDistance.apply(), index=J, closed=closed))
 

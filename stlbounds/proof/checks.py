@@ -124,7 +124,7 @@ def failing_point(check: Check, seed: int = 0) -> dict[str, Any] | None:
     left, right = (mpmath_function(side, tuple(symbols)) for side in (lhs, rhs))
     with mpmath.workdps(DIGITS):
         # Sums are added term by term, so that their limits must stay near.
-        far = 30 if pair.atoms(sp.Sum, growth_sum) else 10**6
+        far = 30 if pair.atoms(sp.Sum, sp.Product, growth_sum) else 10**6
         for point in sample_points(symbols, random.Random(seed), far):
             try:
                 below, above = mpmath.mpf(left(*point)), mpmath.mpf(right(*point))

@@ -18,6 +18,9 @@ from stlbounds.special import generation_cases, geometric_sum
 
 __all__ = ["equal", "unrolled", "vanishes"]
 
+#: Sums and products of at most this many parts are written out.
+_EXPLICIT = 64
+
 
 def _roots(base: sp.Expr) -> list[tuple[sp.Expr, sp.Expr]]:
     """The factors of a base with their exponents; numbers by primes, so that ``4**i`` is ``(2**i)**2``."""
@@ -76,9 +79,12 @@ def _numerator(expression: sp.Expr) -> sp.Expr:
 
 def unrolled(expression: sp.Expr) -> sp.Expr:
     """Products and sums over generations, with integer shifts of their limits as explicit factors and terms."""
+    # Sums first: a term of one is unrolled with its own index, not as the general term.
+    expression = expression.replace(sp.Sum, lambda function, *limits: _unrolled_sum(function, limits))
+    expression = expression.replace(sp.Product, lambda function, *limits: _unrolled_product(function, limits))
     for kind in (growth, growth_sum):
         expression = expression.replace(kind, _unroller(kind))
-    return expression.replace(sp.Sum, lambda function, *limits: _unrolled_sum(function, limits))
+    return expression
 
 
 def _unroller(kind: type[growth] | type[growth_sum]) -> Callable[..., sp.Expr]:
@@ -89,16 +95,35 @@ def _unroller(kind: type[growth] | type[growth_sum]) -> Callable[..., sp.Expr]:
     return unroll
 
 
+def _unrolled_product(function: sp.Expr, limits: tuple[sp.Tuple, ...]) -> sp.Expr:
+    """A product up to ``k + c`` as one up to ``k - 1`` and ``c + 1`` factors; an empty one is 1."""
+    if len(limits) != 1:
+        return sp.Product(function, *limits)
+    variable, first, last = limits[0]
+    length = sp.expand(last - first + 1)
+    if length.is_Integer and length <= _EXPLICIT:
+        return sp.Mul(*(function.subs(variable, first + m) for m in range(max(0, int(length)))))
+    shift, base = last.as_coeff_Add()
+    if not shift.is_Integer or shift < 0:
+        return sp.Product(function, limits[0])
+    factors = [function.subs(variable, base + m) for m in range(int(shift) + 1)]
+    return sp.Mul(sp.Product(function, (variable, first, base - 1)), *factors)
+
+
 def _unrolled_sum(function: sp.Expr, limits: tuple[sp.Tuple, ...]) -> sp.Expr:
     """A sum up to ``k + c`` as one up to ``k - 1`` and ``c + 1`` terms."""
     if len(limits) != 1:
         return sp.Sum(function, *limits)
     variable, first, last = limits[0]
+    length = sp.expand(last - first + 1)
+    if length.is_Integer and length <= _EXPLICIT:
+        return sp.Add(*(unrolled(function.subs(variable, first + m)) for m in range(max(0, int(length)))))
+    outside, inside = unrolled(function).as_independent(variable, as_Add=False)
     shift, base = last.as_coeff_Add()
     if not shift.is_Integer or shift < 0:
-        return sp.Sum(function, limits[0])
-    terms = [function.subs(variable, base + m) for m in range(int(shift) + 1)]
-    return sp.Add(sp.Sum(function, (variable, first, base - 1)), *terms)
+        return outside * sp.Sum(inside, limits[0])
+    terms = [unrolled(function.subs(variable, base + m)) for m in range(int(shift) + 1)]
+    return sp.Add(outside * sp.Sum(inside, (variable, first, base - 1)), *terms)
 
 
 def vanishes(expression: sp.Expr) -> bool:

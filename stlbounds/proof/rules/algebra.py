@@ -9,7 +9,7 @@ import sympy as sp
 from stlbounds.errors import AssumptionError, UndecidedError
 from stlbounds.interval.signs import is_nonnegative
 from stlbounds.proof.claim import INDICES, Check, Printer, Rule, Says
-from stlbounds.proof.identities import equal, vanishes
+from stlbounds.proof.identities import equal, unrolled, vanishes
 from stlbounds.proof.quantities import Quantity
 from stlbounds.proof.rules.basic import INDEXED_BY_I
 from stlbounds.special import generation_cases, geometric_sum
@@ -218,7 +218,7 @@ class Recurrence(Rule):
         follows = unfold(rest + slope * closed, definitions)
         if not equal(follows, closed_next):
             raise AssumptionError(f"{closed} does not satisfy the recurrence: {follows} is not {closed_next}")
-        first = closed_now.subs(index, start)
+        first = unrolled(closed_now.subs(index, start))
         if not is_nonnegative(first - unfold(base.rhs, definitions)):
             raise AssumptionError(f"{closed} is {first} at the start, below {base.rhs}")
         checks = (Check(follows, closed_next, "="), Check(base.rhs, first), Check(sp.S.Zero, slope))

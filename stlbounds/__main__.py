@@ -1,0 +1,104 @@
+"""The program `stlbounds`: runs the command line, and turns every error into one line and an exit code.
+
+Exit codes: 0 fine, 1 the answer is no (a bound is contradicted), 2 bad input, 130 interrupted, 141 nobody reads
+the output.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+
+from stlbounds.errors import StlboundsError
+
+__all__ = ["main"]
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+#: What the extra "cli" brings.
+_EXTRA = frozenset({"typer", "rich", "click", "shellingham"})
+
+
+def _complain(message: str) -> None:
+    """One line on standard error, whatever the message holds."""
+    sys.stderr.write(f"stlbounds: {' '.join(message.split())}\n")
+
+
+def _usage_error(error: Exception) -> str | None:
+    """What a usage error of Click says; Typer has it under different names in different versions."""
+    describe = getattr(error, "format_message", None)
+    if describe is None:
+        return None
+    context = getattr(error, "ctx", None)
+    return f"{describe()} (see {context.command_path if context is not None else 'stlbounds'} --help)"
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    from stlbounds.cli import app
+
+    try:
+        answer = app(args=None if arguments is None else list(arguments), prog_name="stlbounds", standalone_mode=False)
+    except StlboundsError as error:
+        _complain(str(error))
+        return BAD_INPUT
+    except SystemExit:
+        # Click's answer to a broken pipe, which it has silenced.
+        return BROKEN_PIPE
+    except Exception as error:
+        if type(error).__name__ == "Abort":
+            raise KeyboardInterrupt from None
+        said = _usage_error(error)
+        if said is None:
+            raise
+        _complain(said)
+        return BAD_INPUT
+    if answer == INTERRUPTED:
+        raise KeyboardInterrupt
+    return answer if isinstance(answer, int) else 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        By default those of the process.
+
+    Returns
+    -------
+    int
+        The exit code.
+
+    Examples
+    --------
+    >>> main(["eval", "generic", "--set", "n=-3"])
+    2
+    """
+    # Formulas are Unicode; a terminal that is not shows escapes instead of a traceback.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except ImportError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in _EXTRA:
+            raise
+        _complain(f"the command line needs the package {package}; install it with: pip install 'stlbounds[cli]'")
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone (`stlbounds list | head -1`): nobody is left to tell, also not at shutdown.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

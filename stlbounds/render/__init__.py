@@ -1,0 +1,1 @@
+"""Bounds, claims and proofs on paper and on a terminal: LaTeX, plain text, and PDF."""

@@ -1,0 +1,120 @@
+r"""HTML from the LaTeX prose that stlbounds writes: paragraphs, lists, displays, formulas, citations."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+
+from stlbounds.render.mathml import mathml
+
+__all__ = ["formulas", "inline_html", "to_html"]
+
+_DISPLAY = re.compile(
+    r"\\\[(?P<plain>.*?)\\\]|(?P<block>\\begin\{(?P<name>align\*|gather\*)\}.*?\\end\{(?P=name)\})"
+    r"|\\begin\{(?P<list>enumerate|itemize)\}(?P<items>.*?)\\end\{(?P=list)\}", re.DOTALL)
+_FORMULA = re.compile(r"\$(.*?)\$", re.DOTALL)
+_ITEM = re.compile(r"\\item\s*(?:\[(?P<label>[^\]]*)\])?")
+_DROPPED = re.compile(r"\\(?:noindent|medskip|smallskip|nopagebreak|centering)\b|\\setlength\{[^{}]*\}\{[^{}]*\}"
+                      r"|\\(?:begin|end)\{(?:theorem|proof)\}(?:\[[^\]]*\])?")
+_ACCENT = re.compile(r"""\\(['`^"~=.])\{?([A-Za-z])\}?""")
+_COMBINING = {"'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304", ".": "\u0307"}
+_WORDS = ((r"\emph", "em"), (r"\textbf", "strong"), (r"\textit", "em"), (r"\texttt", "code"))
+
+
+def _words(text: str, numbers: Mapping[str, int]) -> str:
+    """LaTeX words without formulas as HTML."""
+    text = _ACCENT.sub(lambda m: unicodedata.normalize("NFC", m[2] + _COMBINING[m[1]]), text)
+    text = re.sub(r"\\([%&#_{}$])", lambda m: m[1], text)
+    text = html.escape(text, quote=False)
+    # A citation stands inside emphasised words, whose braces must not be nested.
+    text = re.sub(r"~?\\cite\{([^{}]*)\}", lambda m: _citation(m[1], numbers), text)
+    for command, tag in _WORDS:
+        text = re.sub(re.escape(command) + r"\{([^{}]*)\}", rf"<{tag}>\1</{tag}>", text)
+    text = text.replace("---", "—").replace("--", "–").replace("``", "“").replace("''", "”").replace("'", "’")
+    return text.replace("~", "\N{NO-BREAK SPACE}")
+
+
+def _citation(keys: str, numbers: Mapping[str, int]) -> str:
+    found = [numbers[key.strip()] for key in keys.split(",") if key.strip() in numbers]
+    links = ", ".join(f'<a href="#ref-{number}">{number}</a>' for number in found)
+    return f"\N{NO-BREAK SPACE}[{links}]" if links else ""
+
+
+def inline_html(text: str, numbers: Mapping[str, int] | None = None) -> str:
+    r"""A LaTeX sentence as HTML.
+
+    Parameters
+    ----------
+    text : str
+        Words and formulas between dollar signs.
+    numbers : mapping, optional
+        The number of each citation key.
+
+    Examples
+    --------
+    >>> inline_html(r"at most $n$~points \emph{each}")
+    'at most <math><mi>n</mi></math>\xa0points <em>each</em>'
+    """
+    parts = _FORMULA.split(_DROPPED.sub("", text))
+    # A word that is emphasised may contain a formula: formulas wait as marks while the words are translated.
+    marked = "".join(part if place % 2 == 0 else f"\x00{place // 2}\x00" for place, part in enumerate(parts))
+    shown = [mathml(part) for part in parts[1::2]]
+
+    def put_back(mark: re.Match[str]) -> str:
+        formula, punctuation = shown[int(mark[1])], mark[2]
+        # Punctuation must not begin a line.
+        return f'<span class="formula">{formula}{punctuation}</span>' if punctuation else formula
+
+    return re.sub("\x00([0-9]+)\x00([.,;:)]*)", put_back, _words(marked, numbers or {}))
+
+
+def _list(kind: str, items: str, numbers: Mapping[str, int]) -> str:
+    parts = _ITEM.split(_DROPPED.sub("", items))
+    # split gives: text before the first item, then label and text of each.
+    entries = []
+    for label, body in zip(parts[1::2], parts[2::2], strict=True):
+        mark = f'<span class="label">{html.escape(label)}</span> ' if label else ""
+        entries.append(f"<li>{mark}{inline_html(body.strip(), numbers)}</li>")
+    tag = "ol" if kind == "enumerate" else "ul"
+    return f"<{tag}>{''.join(entries)}</{tag}>"
+
+
+def _paragraphs(text: str, numbers: Mapping[str, int]) -> Iterator[str]:
+    for paragraph in re.split(r"\n\s*\n", text):
+        shown = inline_html(paragraph.strip(), numbers).strip()
+        if shown:
+            yield f"<p>{shown}</p>"
+
+
+def to_html(latex: str, numbers: Mapping[str, int] | None = None) -> str:
+    """LaTeX prose with displays and lists as HTML.
+
+    Parameters
+    ----------
+    latex : str
+        What `stlbounds.render.latex` writes.
+    numbers : mapping, optional
+        The number of each citation key.
+    """
+    cites = numbers or {}
+    parts: list[str] = []
+    position = 0
+    for match in _DISPLAY.finditer(latex):
+        parts += _paragraphs(latex[position : match.start()], cites)
+        if match["list"]:
+            parts.append(_list(match["list"], match["items"], cites))
+        else:
+            formula = mathml((match["plain"] or match["block"]).strip(), display=True)
+            # A wide formula scrolls by itself, with the keyboard too; the page does not.
+            parts.append(f'<div class="display" tabindex="0" role="group" aria-label="formula">{formula}</div>')
+        position = match.end()
+    parts += _paragraphs(latex[position:], cites)
+    return "\n".join(parts)
+
+
+def formulas(latex: str) -> list[str]:
+    """All formulas of a text, for tests: those for which `unknown_commands` is not empty cannot be shown well."""
+    return [*_FORMULA.findall(_DISPLAY.sub("", latex)), *(m["plain"] or m["block"] for m in _DISPLAY.finditer(latex)
+                                                          if not m["list"])]

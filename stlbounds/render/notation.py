@@ -1,0 +1,203 @@
+r"""The notation of one bound: how its named parts, quantities and symbols are written and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import sympy as sp
+
+from stlbounds.proof.protocol import Protocol
+from stlbounds.proof.quantities import (
+    DistributionShift,
+    DriftBias,
+    ExchangeBias,
+    FinalInfluence,
+    Influence,
+    InfluenceSquares,
+    LossConstant,
+    Quantity,
+    RangeSquares,
+    Sensitivity,
+    Stability,
+)
+from stlbounds.render.arrange import arrange_product, ordered_terms
+from stlbounds.render.cases import later
+from stlbounds.render.printer import Printer
+from stlbounds.render.renaming import Names, normal_names, rename_mathematics, rename_prose, unambiguous
+from stlbounds.special import geometric_sum
+from stlbounds.symbols import J, Phi, entry, i
+
+__all__ = ["Notation", "quantities_in_words"]
+
+_ANY_INDEX = sp.Dummy("k", integer=True, nonnegative=True)
+
+
+class Notation:
+    r"""How one bound is written.
+
+    The amplification is the one named part that proofs need at several indices: a generator's sharp drift at ``i``
+    contains the amplification of generation ``i - 1``. Where that happens all of them are written ``\Phi_k``. The root
+    that defines it is written ``\Phi`` wherever it occurs.
+
+    Parameters
+    ----------
+    bound : Bound
+        With ``definitions``, ``symbols``, ``named_terms`` and ``proof``.
+    names : mapping, optional
+        LaTeX of symbols that the author wants to write in another way.
+    """
+
+    def __init__(self, bound: Any, names: Names | None = None) -> None:
+        self.names = normal_names(names)
+        unambiguous(self.names, [*bound.symbols, *bound.definitions])
+        self._definitions = {symbol: later(value) for symbol, value in bound.definitions.items()}
+        self._indexed: dict[sp.Symbol, str] = {}
+        self._symbols = (*bound.symbols, *bound.definitions)
+        self._terms = tuple(bound.named_terms.values())
+        self._written_phi = self.names.get(Phi, entry(Phi).latex)
+        self._families = self._find_families(bound.proof.steps()) if Phi in self._definitions else {}
+        self._printer = _Shorthand(self.names, self._indexed)
+
+    def _find_families(self, steps: Iterable[Any]) -> dict[sp.Expr, sp.Symbol]:
+        """The squares of the amplification at the indices at which the proof needs it, with their symbols."""
+        square = self._definitions[Phi] ** 2
+        sides = [side for claim in steps if claim.rule.kind != "definition" for side in (claim.lhs, claim.rhs)]
+        found: dict[sp.Expr, sp.Symbol] = {}
+        for index in (i, i - 1, J, J - 1, J + 1):
+            shifted = square.subs(i, index)
+            if index == i or any(side.xreplace({shifted: _ANY_INDEX}) != side for side in sides):
+                found[shifted] = sp.Symbol(f"Phi[{index}]", nonnegative=True)
+                self._indexed[found[shifted]] = f"{self._written_phi}_{{{self._script(index)}}}"
+        if len(found) > 1:
+            self._indexed[Phi] = self._indexed[found[square]]
+            return found
+        self._indexed = {}
+        return {square: Phi}
+
+    def _script(self, index: sp.Expr) -> str:
+        return Printer(self.names).script(index)
+
+    def tex(self, expression: sp.Expr) -> str:
+        """LaTeX of an expression."""
+        return str(self._printer.doprint(self.short(expression)))
+
+    def short(self, expression: sp.Expr) -> sp.Expr:
+        """The expression with the amplification named wherever it occurs."""
+        here = self._families.get(self._definitions.get(Phi, sp.S.Zero) ** 2, Phi)
+        return expression.xreplace({**{square: symbol**2 for square, symbol in self._families.items()}, Phi: here})
+
+    def terms(self, expression: sp.Expr) -> tuple[str, ...]:
+        """LaTeX of the terms of a sum, each with its sign; those of the bound come first and in its order."""
+        first = [term for term in map(self.short, self._terms) if term in self.short(expression).args]
+        rest = self.short(expression) - sp.Add(*first)
+        listed = [*first, *ordered_terms(rest)] if first else ordered_terms(rest)
+        return tuple(self._printer.terms([term for term in listed if term != 0] or [sp.S.Zero]))
+
+    def symbol(self, symbol: sp.Symbol) -> str:
+        """LaTeX of a symbol."""
+        return str(Printer(self.names).doprint(symbol))
+
+    def free_letter(self, candidates: str) -> str:
+        """The first of some letters that does not stand for a symbol of the bound."""
+        taken = {self.symbol(symbol) for symbol in self._symbols}
+        return next((letter for letter in candidates if letter not in taken), candidates[0])
+
+    def prose(self, sentence: str) -> str:
+        """A sentence that was written with the vocabulary's symbols."""
+        return rename_prose(sentence, self.names)
+
+    def formula(self, formula: str) -> str:
+        """A formula that was written with the vocabulary's symbols."""
+        return rename_mathematics(formula, self.names)
+
+    def definition(self, symbol: sp.Symbol) -> str:
+        """The defining equation of a named part; a root is defined by its square."""
+        value = self._definitions[symbol]
+        name = self.symbol(symbol)
+        printer = Printer(self.names)
+        if symbol == Phi and len(self._families) > 1:
+            free = sp.Dummy(self.free_letter("kmlt"), integer=True, nonnegative=True)
+            name, value = f"{self._written_phi}_{{{free.name}}}", value.subs(i, free)
+        parts = arrange_product(value)
+        if (parts.own_roots or parts.root_numerator) and not parts.negative:
+            return f"{name}^{{2}} = {printer.doprint(value**2)}"
+        return f"{name} = {printer.doprint(value)}"
+
+    def parts(self, expression: sp.Expr) -> list[sp.Symbol]:
+        """The named parts that are printed in an expression, the amplification at an index included."""
+        free = self.short(expression).free_symbols
+        return [symbol for symbol in [*self._definitions, *self._indexed] if symbol in free]
+
+    def defined(self, expressions: Iterable[sp.Expr]) -> list[sp.Symbol]:
+        """The named parts that the expressions need, directly or through other named parts, in order."""
+        needed: set[sp.Symbol] = set()
+        waiting = [self.short(expression) for expression in expressions]
+        while waiting:
+            expression = waiting.pop()
+            parts = {symbol for symbol in self._definitions if expression.has(symbol)}
+            if expression.free_symbols & set(self._families.values()):
+                parts.add(Phi)
+            waiting.extend(self._definitions[symbol] for symbol in parts - needed)
+            needed |= parts
+        return [symbol for symbol in self._definitions if symbol in needed]
+
+    def has_quotient(self, expressions: Iterable[sp.Expr]) -> bool:
+        """Whether a geometric sum is printed as a quotient, in the expressions or in the parts they need."""
+        listed = list(expressions)
+        parts = [self._definitions[symbol] for symbol in self.defined(listed)]
+        return any(expression.has(geometric_sum) for expression in [*listed, *parts])
+
+
+class _Shorthand(Printer):
+    """The printer of a bound: it knows the symbols that stand for the amplification at an index."""
+
+    def __init__(self, names: dict[sp.Symbol, str], indexed: dict[sp.Symbol, str]) -> None:
+        super().__init__(names)
+        self._indexed = indexed
+
+    def _print_Symbol(self, expr: sp.Symbol, style: str = "plain") -> str:
+        return self._indexed[expr] if expr in self._indexed else super()._print_Symbol(expr, style)
+
+
+def quantities_in_words(expressions: Iterable[sp.Expr], protocol: Protocol) -> list[str]:
+    """Sentences that introduce the quantities of a proof, those that occur and no others.
+
+    Parameters
+    ----------
+    expressions : iterable of sympy.Expr
+        All sides of all statements of the proof.
+    protocol : Protocol
+        The loop, whose classes of points get their meaning.
+
+    Returns
+    -------
+    list of str
+        LaTeX; the vocabulary's symbols.
+    """
+    used = {type(found) for expression in expressions for found in expression.atoms(Quantity)}
+    classes = ", ".join(rf"$\mathrm{{{point.name}}}$ ({point.meaning})" for point in protocol.classes)
+    texts: list[tuple[type[Quantity], str]] = [
+        (Sensitivity, r"$\kappa_N(G)$ is the least number with $W(G(S), G(S')) \le \kappa_N(G)\,"
+                      r"\mathrm{dist}(S, S')/N$ for all training sets $S$, $S'$ of size $N$."),
+        (Stability, r"$\beta_N(A)$ is the least number with $|\ell(A(S), z) - \ell(A(S'), z)| \le \beta_N(A)\,"
+                    r"\mathrm{dist}(S, S')$ for all $z$ and all training sets $S$, $S'$ of size $N$."),
+        (LossConstant, r"$\mathrm{Lip}(\ell)$ is the least number with $|\ell(h, z) - \ell(h, z')| \le "
+                       r"\mathrm{Lip}(\ell)\, d(z, z')$ for every hypothesis $h$."),
+        (Influence, r"$x^{\ast}_{g \to j}$ is the influence on $T_j$ of a point $X$ of class $\ast$ that is drawn "
+                    r"in generation $g$: the largest expected displacement $\mathbb{E}\,\mathrm{dist}(T_j, T'_j)$ "
+                    r"between the loop and a copy of it, coupled to it as described below, in which $X$ is replaced. "
+                    rf"The classes are: {classes}."),
+        (DistributionShift, r"$\tau^{\ast}_{g \to j}$ is the largest $\mathbb{E}\,W(D_j, D'_j)$ for these two "
+                            r"loops."),
+        (FinalInfluence, r"$\bar{x}_{i}$ is the average, over the points $X$ of $T_i$, of their influence on $T_i$."),
+        (InfluenceSquares, r"$\sum_X x_X^2(i)$ runs over all random points $X$ drawn up to generation $i$; $x_X$ is "
+                           r"the influence of $X$ on $T_i$."),
+        (DriftBias, r"$R_D$, $\hat{R}_T$ inside an expectation are evaluated at the hypothesis $A(T_i)$."),
+        (RangeSquares, r"$\sum_X c_X^2(i)$ runs over the same points, revealed one by one in the order of drawing; "
+                       r"$c_X$ is the largest conditional range of $\mathbb{E}[g_i \mid \text{past}, X]$ given the "
+                       r"past of $X$."),
+    ]
+    if ExchangeBias in used:
+        used.add(DriftBias)
+    return [text for kind, text in texts if kind in used]

@@ -1,0 +1,113 @@
+r"""Sentences: the symbols, the metric, the generator and the learner of a setting, in LaTeX."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+from stlbounds.proof.claim import Printer
+from stlbounds.proof.metric import Metric
+from stlbounds.render.notation import Notation
+from stlbounds.render.printer import latex
+from stlbounds.symbols import entry
+
+__all__ = [
+    "describe_generator",
+    "describe_learner",
+    "describe_metric",
+    "enumerate_words",
+    "escape",
+    "symbol_range",
+    "symbol_sentences",
+]
+
+_SPECIAL = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
+}
+
+
+def escape(text: str) -> str:
+    r"""Plain text as LaTeX prints it.
+
+    Examples
+    --------
+    >>> print(escape("50% of my_model"))
+    50\% of my\_model
+    """
+    return "".join(_SPECIAL.get(character, character) for character in " ".join(text.split()))
+
+
+def _own_words(model: Any, tex: Printer) -> str | None:
+    """The model's own description, where it has one."""
+    describe = getattr(model, "describe", None)
+    return None if describe is None else str(describe(tex))
+
+
+def describe_generator(generator: Any, tex: Printer) -> str:
+    """A sentence about the generator ``G``, in LaTeX.
+
+    A generator may describe itself (``describe(tex) -> str``); one that is known by its constants only is introduced
+    by its name.
+    """
+    own = _own_words(generator, tex)
+    if own is not None:
+        return own
+    if type(generator).__name__ == "Categorical":
+        return (rf"The data are symbols of an alphabet of size ${tex(generator.cells)}$, and the generator $G$ is "
+                r"\emph{categorical}: $G(S)$ is the empirical distribution of $S$.")
+    return (rf"The generator $G$ (\emph{{{escape(generator.name)}}}) enters through its sensitivity and its learning "
+            "error only.")
+
+
+def describe_learner(learner: Any, tex: Printer) -> str:
+    """A sentence about the learner ``A`` and its loss, in LaTeX."""
+    own = _own_words(learner, tex)
+    if own is not None:
+        return own
+    if type(learner).__name__ == "BrierFit":
+        return (r"The learner's hypothesis $A(S) = p$ is the empirical distribution of $S$, judged by the halved Brier "
+                r"loss $\ell(p, z) = \frac12 \sum_y (p_y - 1\{y = z\})^2$.")
+    return r"The learner $A$ enters through its uniform stability and the Lipschitz constant of its loss $\ell$ only."
+
+
+def describe_metric(metric: Metric) -> str:
+    """A sentence about ``d``, ``W`` and ``dist`` in a metric."""
+    if metric is Metric.DISCRETE:
+        return (r"Here $d$ is the discrete metric $d(z, z') = 1\{z \ne z'\}$, so that $W$ is the total variation "
+                r"distance and $\mathrm{dist}$ the number of points that differ.")
+    return "Here $d$ is a Euclidean distance on a bounded space, divided by its diameter."
+
+
+def symbol_range(symbol: sp.Symbol, written: str) -> str:
+    """The range of a symbol as a condition, integers as inequalities."""
+    values = entry(symbol).range
+    if values.integer and values.high == sp.oo:
+        return rf"{written} \ge {latex(values.low)}"
+    return values.latex(written)
+
+
+def symbol_sentences(symbols: tuple[sp.Symbol, ...], notation: Notation) -> list[str]:
+    """Sentences that introduce the symbols of a theorem: integers first, then the rest."""
+    integers = [symbol for symbol in symbols if entry(symbol).range.integer]
+    others = [symbol for symbol in symbols if not entry(symbol).range.integer]
+    sentences = []
+    if integers:
+        conditions = [f"${symbol_range(symbol, notation.symbol(symbol))}$" for symbol in integers]
+        meanings = [entry(symbol).meaning for symbol in integers]
+        what = "be integers" if len(integers) > 1 else "be an integer"
+        sentences.append(f"Let {enumerate_words(conditions)} {what}: {enumerate_words(meanings)}.")
+    if others:
+        described = [
+            f"${symbol_range(symbol, notation.symbol(symbol))}$ {'be ' if position == 0 else ''}{entry(symbol).meaning}"
+            for position, symbol in enumerate(others)]
+        sentences.append(f"Let {enumerate_words(described)}.")
+    return sentences
+
+
+def enumerate_words(words: list[str]) -> str:
+    """``a, b and c``."""
+    if len(words) == 1:
+        return words[0]
+    return f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,230 @@
+"""The report: theorem, proof, PDF, numbers, check, figure, and a page that shows it all without a network."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from stlbounds.errors import AssumptionError, MissingDependencyError
+from stlbounds.files import staged_folder, write_json, write_text
+from stlbounds.render.compile import LatexError, compile_pdf
+from stlbounds.render.figures import save_terms_figure, series
+from stlbounds.render.markup import inline_html, to_html
+from stlbounds.render.mathml import mathml
+from stlbounds.render.notation import Notation, quantities_in_words
+from stlbounds.render.record import inputs, numbers, proof_sections, statement
+from stlbounds.render.references import reference
+from stlbounds.render.steps import cited_keys
+from stlbounds.simulation.check import check
+from stlbounds.simulation.result import jsonable, number
+from stlbounds.symbols import entry
+
+__all__ = ["SCHEMA", "Written", "write_report"]
+
+SCHEMA = "stlbounds/bound/1"
+
+#: Every file of a report, with what it is.
+FILES: dict[str, str] = {
+    "index.html": "everything below on one page",
+    "theorem.tex": "the theorem",
+    "proof.tex": "its proof",
+    "document.tex": "both, ready to compile",
+    "document.pdf": "the same, compiled",
+    "bound.json": "statement, values, proof",
+    "check.json": "the simulation",
+    "terms.svg": "the figure",
+    "terms.pdf": "the figure",
+    "terms.png": "the figure",
+}
+#: The line of a page in points at 10 pt type.
+_WIDTH = 350.0
+_LABELS = {"drift": "drift", "bias": "stability bias", "concentration": "concentration"}
+_NOT_CHECKED = "stlbounds/check/1"
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a report consists of.
+
+    Parameters
+    ----------
+    files : dict
+        From the name of a file to what it is.
+    notes : tuple of str
+        What could not be made, and why.
+    value : float
+        The bound.
+    contradicted : bool
+        Whether the simulation contradicts it.
+    """
+
+    files: dict[str, str]
+    notes: tuple[str, ...]
+    value: float
+    contradicted: bool
+
+
+def write_report(
+    bound: Any,
+    values: Mapping[str, Any],
+    folder: Path,
+    *,
+    model: str = "",
+    replicas: int = 2000,
+    seed: int = 0,
+    command: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Written:
+    """Write the report of a bound at the given values.
+
+    Parameters
+    ----------
+    bound : Bound
+    values : mapping
+        An exact value for every symbol of the bound, by name.
+    folder : pathlib.Path
+        A folder that is new, empty, or holds an earlier report, whose files are replaced.
+    model : str
+        The name of the generator in the catalogue, for the title.
+    replicas, seed : int
+        Of the simulation.
+    command : sequence of str
+        The command that makes this report, shown on the page.
+    progress : callable, optional
+        Called with ``(done, total)`` of the simulation.
+
+    Returns
+    -------
+    Written
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written; nothing is left behind.
+    InvalidArgumentError, SymbolError
+        If a value is missing, unknown or out of range.
+    ProofError
+        If the proof fails its verification.
+
+    Notes
+    -----
+    The same arguments give the same bytes, the PDF apart if LaTeX stamps it.
+    """
+    # What can be refused is refused before anything is written.
+    found = numbers(bound, values)
+    with staged_folder(folder, marker="bound.json", schema="stlbounds/bound/", files=tuple(FILES)) as place:
+        record = {"schema": SCHEMA, "model": model, **statement(bound, bound.proof.verify()),
+                  "values": jsonable(found), **inputs(values)}
+        notes: list[str] = []
+        result = _check(bound, values, replicas, seed, progress, notes)
+        for kind in ("theorem", "proof", "document"):
+            write_text(place / f"{kind}.tex", bound.latex(kind))
+        try:
+            compile_pdf(bound.latex("document"), place / "document.pdf")
+        except (MissingDependencyError, LatexError) as error:
+            notes.append(f"document.pdf was not made: {error}")
+        write_json(place / "bound.json", record)
+        write_json(place / "check.json", result.to_dict() if result is not None else
+                   {"schema": _NOT_CHECKED, "verdict": "not tested", "notes": notes[:1]})
+        drawn = _figure(bound, values, result, place, notes)
+        write_text(place / "index.html", _page(bound, values, record, result, notes, command, drawn))
+        made = {path.name for path in place.iterdir()}
+    files = {name: what for name, what in FILES.items() if name in made}
+    return Written(files, tuple(notes), found["value"], result is not None and result.contradicted)
+
+
+def _check(bound: Any, values: Mapping[str, Any], replicas: int, seed: int, progress: Progress | None,
+           notes: list[str]) -> Any:
+    """The simulation, or None for models that are known by their constants only."""
+    try:
+        result = check(bound, replicas=replicas, seed=seed, progress=progress, **values)
+    except AssumptionError as error:
+        notes.append(f"not simulated: {error}")
+        return None
+    if result.interrupted:
+        raise KeyboardInterrupt
+    return result
+
+
+def _figure(bound: Any, values: Mapping[str, Any], result: Any, place: Path, notes: list[str]) -> str:
+    """The figure as inline SVG, or an empty string without Matplotlib."""
+    try:
+        save_terms_figure(series(bound, values, result), place)
+    except MissingDependencyError as error:
+        notes.append(f"no figure was made: {error}")
+        return ""
+    drawing = (place / "terms.svg").read_text(encoding="utf-8")
+    drawing = drawing[drawing.index("<svg") :]
+    # Its size is given by the page; the description takes the place of the drawing for those who cannot see it.
+    drawing = re.sub(r'^<svg ([^>]*?)width="[^"]*"([^>]*?)height="[^"]*"', r"<svg \1\2", drawing, flags=re.DOTALL)
+    drawing = re.sub(r' height="[0-9.]+pt"| width="[0-9.]+pt"', "", drawing, count=2)
+    return re.sub(r"<metadata>.*?</metadata>", "", drawing, flags=re.DOTALL)
+
+
+# --- the page ----------------------------------------------------------------------------------------------
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("stlbounds.render", "templates"), autoescape=True, trim_blocks=True,
+        lstrip_blocks=True, keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
+    environment.filters["number"] = number
+    return environment.get_template("report.html.j2")
+
+
+def _page(bound: Any, values: Mapping[str, Any], record: Mapping[str, Any], result: Any, notes: Sequence[str],
+          command: Sequence[str], drawing: str) -> str:
+    """The page; everything in it comes from the bound, its numbers and the check."""
+    claims = bound.proof.steps()
+    keys = cited_keys(claims)
+    cites = {key: place for place, key in enumerate(keys, start=1)}
+    notation = Notation(bound)
+    theorem = bound.latex("theorem")
+    title = re.search(r"\\begin\{theorem\}\[([^\]]*)\]", theorem)
+    sides = [side for claim in claims for side in (claim.lhs, claim.rhs)]
+    sections = [
+        {"heading": heading, "steps": [
+            {"number": step.number, "title": inline_html(step.title, cites), "body": to_html(step.body, cites)}
+            for step in steps]}
+        for heading, steps in proof_sections(bound, _WIDTH)]
+    return _template().render(
+        title=title.group(1) if title else "Bound",
+        summary=_summary(record),
+        setting=record["setting"],
+        theorem=to_html(theorem, cites),
+        values=record["values"],
+        terms=[{"name": _LABELS.get(name, name), "value": record["values"]["terms"][name],
+                "formula": mathml(rf"\displaystyle {notation.tex(term)}")} for name, term in bound.named_terms.items()],
+        inputs=[{"formula": mathml(notation.symbol(entry(name).symbol)), "value": text, "meaning": entry(name).meaning}
+                for name, text in record["exact_inputs"].items()],
+        quantities=[inline_html(text, cites) for text in quantities_in_words(sides, bound.setting.loop)],
+        sections=sections,
+        verified=record["verified"],
+        check=result.to_dict() if result is not None else None,
+        notes=[*notes, *(result.notes if result is not None else ())],
+        drawing=drawing,
+        references=[inline_html(reference(key).latex) for key in keys],
+        command=shlex.join(command))
+
+
+_CLAIMS = {
+    "high-probability": "With probability at least {confidence}, the generalization gap is at most",
+    "expectation": "The mean of the generalization gap is in absolute value at most",
+    "expected-gap": "The mean of the absolute generalization gap is at most",
+}
+
+
+def _summary(record: Mapping[str, Any]) -> str:
+    """The bound at its values, in words up to the number."""
+    confidence = number(1 - record["values"]["failure_probability"])
+    return _CLAIMS[record["theorem"]].format(confidence=confidence)
