@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import mpmath
 import sympy as sp
 
+from stlbounds.symbols import SOURCE, STEP
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -30,6 +32,9 @@ _EXACT_TERMS = 64
 def growth_mpmath(kappa: Any, j: Any, i: Any) -> Any:
     """``prod_{m=j+1..i} (1 + kappa/m)`` with the working precision of mpmath."""
     kappa, j, i = mpmath.mpf(kappa), mpmath.mpf(j), mpmath.mpf(i)
+    if kappa > mpmath.ldexp((i + 2) ** 2, mpmath.mp.prec + 10):
+        # 1 + kappa/m is kappa/m to all digits, while gamma functions would need as many digits as kappa has.
+        return kappa ** (i - j) * mpmath.gammaprod([j + 1], [i + 1])
     # The four gamma functions nearly cancel when i is large: digits in proportion to their size.
     with mpmath.extraprec(20 + 2 * int(mpmath.log(i + kappa + 2, 2))):
         value = mpmath.gammaprod([i + 1 + kappa, j + 1], [j + 1 + kappa, i + 1])
@@ -119,6 +124,9 @@ class growth(sp.Function):  # type: ignore[misc]  # SymPy has no types
     def _eval_is_nonnegative(self) -> bool | None:
         return True if self.args[0].is_nonnegative else None
 
+    def _eval_rewrite_as_Product(self, kappa: sp.Expr, j: sp.Expr, i: sp.Expr, **_: Any) -> sp.Expr:
+        return sp.Product(1 + kappa / STEP, (STEP, j + 1, i))
+
     def _eval_rewrite_as_gamma(self, kappa: sp.Expr, j: sp.Expr, i: sp.Expr, **_: Any) -> sp.Expr:
         return sp.gamma(i + 1 + kappa) * sp.gamma(j + 1) / (sp.gamma(j + 1 + kappa) * sp.gamma(i + 1))
 
@@ -164,6 +172,11 @@ class growth_sum(sp.Function):  # type: ignore[misc]
     def start(self) -> sp.Expr:
         """The first generation of the sum, 0 or 1."""
         return self.args[3] if len(self.args) == 4 else sp.S.Zero
+
+    def _eval_rewrite_as_Sum(self, kappa: sp.Expr, i: sp.Expr, p: sp.Expr, *start: sp.Expr, **_: Any) -> sp.Expr:
+        if kappa == 1:
+            return (i + 1) ** p * sp.Sum(STEP**-p, (STEP, self.start + 1, i + 1))
+        return sp.Sum(growth(kappa, SOURCE, i) ** p, (SOURCE, self.start, i))
 
     def _eval_rewrite_as_harmonic(self, kappa: sp.Expr, i: sp.Expr, p: sp.Expr, *start: sp.Expr, **_: Any) -> sp.Expr:
         if kappa != 1:

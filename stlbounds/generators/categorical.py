@@ -128,6 +128,11 @@ class Categorical(Generator):
         object.__setattr__(self, "cells", number)
         super().__init__("categorical", Metric.DISCRETE, sp.S.One, sp.sqrt((number - 1) / N) / 2)
 
+    def describe(self, tex: Printer) -> str:
+        """The model in a sentence of LaTeX."""
+        return (rf"The data are symbols of an alphabet of size ${tex(self.cells)}$, and the generator $G$ is "
+                r"\emph{categorical}: $G(S)$ is the empirical distribution of $S$.")
+
     def sensitivity_claim(self) -> Claim:
         return EmpiricalSensitivity.apply()
 

@@ -75,6 +75,11 @@ class BrierFit(UniformlyStable):
     def __init__(self) -> None:
         super().__init__((2 - 1 / N) / N, sp.S.One, Metric.DISCRETE, "brier")
 
+    def describe(self, tex: Printer) -> str:
+        """The learner in a sentence of LaTeX."""
+        return (r"The learner's hypothesis $A(S) = p$ is the empirical distribution of $S$, judged by the halved Brier "
+                r"loss $\ell(p, z) = \frac12 \sum_y (p_y - 1\{y = z\})^2$.")
+
     def stability_claim(self, weighted: bool = False) -> Claim:
         return BrierStability.apply(weighted=weighted) if weighted else BrierStability.apply()
 

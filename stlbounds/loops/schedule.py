@@ -136,6 +136,10 @@ class Schedule(Loop):
                       (SOURCE, 0, generation - 1))
 
     def describe(self, tex: Printer) -> str:
+        if isinstance(self.alphas, tuple):
+            values = ", ".join(tex(value) for value in self.alphas)
+            return (r"$T_0$ consists of $n$ real points; for $j \ge 1$, $T_j$ consists of $\alpha_j n$ new real points and of "
+                    rf"$(1 - \alpha_j) n$ new points from $D_j$, where $\alpha_1, \alpha_2, \dots$ are ${values}$")
         return (rf"$T_0$ consists of $n$ real points; for $j \ge 1$, $T_j$ consists of ${tex(self.alpha(J) * n)}$ new real "
                 rf"points and of ${tex((1 - self.alpha(J)) * n)}$ new points from $D_j$")
 

@@ -75,7 +75,9 @@ class Subsample(Averaging):
         step = influence.CouplingDraw.apply(protocol=self, point=point.name)
         (past,) = step.rhs.atoms(sp.Sum)
         step = substitute(step, shift, ((J, past.limits[0][0]),))
-        later = series.StrongRecurrence.apply(step, start, closed=self._later(J + 1, rho))
+        # A generator that ignores its data passes nothing on, and there is no recurrence to solve.
+        later = (algebra.GeometricSeries.apply(step) if rho == 0
+                 else series.StrongRecurrence.apply(step, start, closed=self._later(J + 1, rho)))
         return algebra.Recurrence.apply(later, start, index=J, closed=self.influence(point, J, rho))
 
     def squares_claim(self, influences: dict[str, Claim], rho: sp.Expr, given: tuple[Claim, ...]) -> Claim:
@@ -84,7 +86,9 @@ class Subsample(Averaging):
         claim = influence.InfluenceSquaresSum.apply(protocol=self, newest_apart=True)
         claim = substitute(claim, later, ((J, i - G - 1),))
         claim = substitute(claim, start, ((G, i),))
-        claim = series.SeriesByInduction.apply(claim, closed=n * (rho / (i + 1)) ** 2 * growth_sum(rho, i, 2, 1))
+        closed = n * (rho / (i + 1)) ** 2 * growth_sum(rho, i, 2, 1)
+        claim = (algebra.GeometricSeries.apply(claim) if rho == 0
+                 else series.SeriesByInduction.apply(claim, closed=closed))
         return algebra.Rewrite.apply(claim, rhs=n * self.amplification_squared(rho))
 
     def stability_claim(self, claim: Claim, kappa: sp.Expr, rho: sp.Expr, given: tuple[Claim, ...]) -> Claim:

@@ -54,9 +54,6 @@ def describe_generator(generator: Any, tex: Printer) -> str:
     own = _own_words(generator, tex)
     if own is not None:
         return own
-    if type(generator).__name__ == "Categorical":
-        return (rf"The data are symbols of an alphabet of size ${tex(generator.cells)}$, and the generator $G$ is "
-                r"\emph{categorical}: $G(S)$ is the empirical distribution of $S$.")
     return (rf"The generator $G$ (\emph{{{escape(generator.name)}}}) enters through its sensitivity and its learning "
             "error only.")
 
@@ -66,9 +63,6 @@ def describe_learner(learner: Any, tex: Printer) -> str:
     own = _own_words(learner, tex)
     if own is not None:
         return own
-    if type(learner).__name__ == "BrierFit":
-        return (r"The learner's hypothesis $A(S) = p$ is the empirical distribution of $S$, judged by the halved Brier "
-                r"loss $\ell(p, z) = \frac12 \sum_y (p_y - 1\{y = z\})^2$.")
     return r"The learner $A$ enters through its uniform stability and the Lipschitz constant of its loss $\ell$ only."
 
 

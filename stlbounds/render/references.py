@@ -56,6 +56,18 @@ REFERENCES: dict[str, Reference] = {
         r"\emph{Journal of Machine Learning Research}, 2:499--526", 2002,
         (("journal", "Journal of Machine Learning Research"), ("volume", "2"), ("pages", "499--526")),
     ),
+    "dong2021attention": Reference(
+        "inproceedings", ("Yihe Dong", "Jean-Baptiste Cordonnier", "Andreas Loukas"),
+        "Attention is not all you need: pure attention loses rank doubly exponentially with depth",
+        r"In \emph{International Conference on Machine Learning}", 2021,
+        (("booktitle", "International Conference on Machine Learning"),),
+    ),
+    "li2023transformers": Reference(
+        "inproceedings", ("Yingcong Li", r"M. Emrullah Ildiz", "Dimitris Papailiopoulos", "Samet Oymak"),
+        "Transformers as algorithms: generalization and stability in in-context learning",
+        r"In \emph{International Conference on Machine Learning}", 2023,
+        (("booktitle", "International Conference on Machine Learning"),),
+    ),
     "fu2025": Reference(
         "inproceedings", ("Shi Fu", "Yingjie Wang", "Yuzhu Chen", "Xinmei Tian", "Dacheng Tao"),
         "A theoretical perspective: When and how self-consuming training loops generalize",

@@ -11,6 +11,7 @@ import sympy as sp
 from sympy.printing.str import StrPrinter
 
 from stlbounds.render.arrange import HALF, arrange_product, is_negative, is_tall, ordered_terms
+from stlbounds.growth import growth, growth_sum
 from stlbounds.special import geometric_sum
 from stlbounds.symbols import entry, known
 
@@ -104,7 +105,7 @@ class UnicodePrinter(StrPrinter):  # type: ignore[misc]  # SymPy has no types
 
     def _factor(self, expr: sp.Expr) -> str:
         body = str(self._print(expr))
-        return f"({body})" if expr.is_Add or isinstance(expr, sp.Sum) or is_negative(expr) else body
+        return f"({body})" if expr.is_Add or isinstance(expr, (sp.Sum, sp.Product, growth, growth_sum)) or is_negative(expr) else body
 
     def _root(self, above: Sequence[sp.Expr], below: Sequence[sp.Expr] = ()) -> str:
         if len(above) == 1 and not below and (above[0].is_Symbol or above[0].is_Integer):
@@ -176,9 +177,24 @@ class UnicodePrinter(StrPrinter):  # type: ignore[misc]  # SymPy has no types
         return f"min({', '.join(str(self._print(argument)) for argument in sorted(expr.args, key=str))})"
 
     def _print_Sum(self, expr: sp.Sum) -> str:
+        return self._over_index("∑", expr)
+
+    def _print_Product(self, expr: sp.Product) -> str:
+        return self._over_index("∏", expr)
+
+    def _over_index(self, sign: str, expr: sp.Sum | sp.Product) -> str:
         variable, first, last = expr.limits[0]
-        limits = f"∑_{{{self._print(variable)}={self._print(first)}}}^{{{self._print(last)}}}"
+        limits = f"{sign}_{{{self._print(variable)}={self._print(first)}}}^{{{self._print(last)}}}"
         return f"{limits} {self._factor(expr.function)}"
+
+    def _print_growth(self, expr: sp.Expr) -> str:
+        return self._print_Product(expr.rewrite(sp.Product))
+
+    def _print_growth_sum(self, expr: sp.Expr) -> str:
+        return str(self._print(expr.rewrite(sp.Sum)))
+
+    def _print_listed(self, expr: sp.Expr) -> str:
+        return f"α_{{{self._print(expr.args[0])}}}"
 
 
 def plain(expr: sp.Expr) -> str:

@@ -123,7 +123,8 @@ class _Chunk:
                     samples[pool] = self.sampler.draw(laws[pool.source], self.sizes[pool], rng)
             present = [pool for pool in pools if self.sizes[pool]]
             training = self.sampler.join([self._weighted(samples[pool], self.weights[pool]) for pool in present])
-            size = sum(self.sizes[pool] * self.weights[pool] for pool in present)
+            # An integer, unless the points of a training set have unequal weights.
+            size: Any = sum(self.sizes[pool] * self.weights[pool] for pool in present)
             self._measure(record, real, law, self._mixed(laws, present, size), training, size)
             if j + 1 < len(self.plan.generations):
                 law = laws[j + 1] = self.sampler.fit(training, size)
