@@ -63,7 +63,6 @@ FALSE = [
     (Check(sp.Rational(1, 10**9), alpha), alpha),
     (Check(sp.S.One, n - 1), n),
     (Check(sp.S.One, i), i),
-    (Check(kappa**i, kappa**2 * kappa**i + 2), None),
     # Undefined at an admissible point.
     (Check(sp.S.Zero, 1 / alpha), alpha),
     (Check((1 - (1 - alpha) ** i) / alpha, geo(1 - alpha, i), "="), alpha),
@@ -71,7 +70,6 @@ FALSE = [
     (Check((1 - rho**i) / (1 - rho), geo(rho, i), "="), rho),
     (Check(sp.S.Zero, geo(1 - alpha, i) / i), i),
     (Check(sp.S.Zero, sp.sqrt(alpha - delta)), None),
-    (Check(sp.log(kappa), kappa), kappa),
     (Check(sp.S.Zero, (kappa - 1) ** sp.S.Half), None),
     # Only in the limit.
     (Check(kappa, sp.Integer(900)), kappa),
@@ -79,7 +77,7 @@ FALSE = [
     (Check(n, sp.Integer(10**5)), n),
     (Check(geo(1 - alpha, i), sp.Integer(1000)), i),
     (Check(n * sp.exp(-kappa), n * sp.Rational(1, 10**300)), None),
-    (Check(sp.Sum(sp.S.One, (G, 1, i)), sp.Integer(60)), i),
+    (Check(sp.Sum(sp.S.One, (G, 1, i)), sp.Integer(25)), i),
     (Check(sp.Rational(1, 10**5), 1 / n), n),
     # Equalities that are almost true.
     (Check(geo(rho, i), geo(rho, i) * (1 + sp.Rational(1, 10**25)), "="), None),
@@ -149,16 +147,16 @@ def test_an_undeclared_symbol_is_an_error():
 def test_sample_points_are_admissible_and_reach_the_ends(symbol):
     with mpmath.workdps(50):
         values = [value for (value,) in sample_points([symbol], random.Random(0), far=10**6)]
-    allowed = entry(symbol).range
-    low, high = (sp.Float(str(end.n(50)), 50) if end.is_finite else end for end in (allowed.low, allowed.high))
-    for value in values:
-        assert mpmath.isfinite(value)
-        assert low - sp.Rational(1, 10**40) <= sp.Float(str(value), 50) <= high + sp.Rational(1, 10**40)
-        assert not allowed.integer or value == int(value)
-    if allowed.low.is_finite and not allowed.low_open:
-        assert any(abs(value - mpmath.mpf(str(low))) < 1e-40 for value in values)
-    if allowed.high.is_finite and not allowed.high_open:
-        assert any(abs(value - mpmath.mpf(str(high))) < 1e-40 for value in values)
+        allowed, tiny = entry(symbol).range, mpmath.mpf(10) ** -40
+        for value in values:
+            assert mpmath.isfinite(value)
+            assert not allowed.integer or value == int(value)
+        for end, is_open, within in ((allowed.low, allowed.low_open, lambda value, end: value >= end - tiny),
+                                     (allowed.high, allowed.high_open, lambda value, end: value <= end + tiny)):
+            if end.is_finite:
+                number = mpmath.mpf(str(end.n(50)))
+                assert all(within(value, number) for value in values)
+                assert is_open or any(abs(value - number) < tiny for value in values)
     assert len(set(values)) >= (3 if symbol == FEW else 10)
 
 

@@ -7,6 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from stlbounds.catalogue import GENERATORS, LEARNERS, LOOPS
+from stlbounds.cli_request import Request
 from stlbounds.render.markup import formulas, inline_html, to_html
 from stlbounds.render.mathml import mathml, unknown_commands
 from stlbounds.render.references import REFERENCES
@@ -104,6 +106,20 @@ def test_everything_that_is_printed_is_understood(standard_bound, theorem: str, 
         assert page.count('display="block"') == len(re.findall(r"\\\[|\\begin\{(?:align|gather)\*\}", latex))
 
 
+def test_every_model_of_the_catalogue_is_understood() -> None:
+    requests = [Request("generic", loop=loop) for loop in LOOPS]
+    requests += [Request(model) for model in GENERATORS]
+    requests += [Request("generic", learner=learner) for learner in LEARNERS]
+    for request in requests:
+        bound = request.bound()
+        for kind in ("theorem", "proof"):
+            latex = bound.latex(kind)
+            assert [command for formula in formulas(latex) for command in unknown_commands(formula)] == [], request
+            page = to_html(latex)
+            assert "\\" not in page and "$" not in page, request
+            ElementTree.fromstring(f"<body>{page}</body>")
+
+
 def test_references_are_understood() -> None:
     for item in REFERENCES.values():
         assert "\\" not in inline_html(item.latex)
@@ -123,7 +139,8 @@ def test_prose() -> None:
 
 def test_cases() -> None:
     tree = ElementTree.fromstring(mathml(
-        r"\begin{aligned} x &= \begin{cases} a + 1, & i = 0, \\ \frac{b}{2}, & i \ge 1 \end{cases} \\ &\le 2 \end{aligned}"))
+        r"\begin{aligned} x &= \begin{cases} a + 1, & i = 0, \\ \frac{b}{2}, & i \ge 1 \end{cases} \\ "
+        r"&\le 2 \end{aligned}"))
     outer = tree.find("mtable")
     assert outer is not None and len(outer) == 2
     inside = outer.findall(".//mtable")

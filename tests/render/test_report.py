@@ -86,7 +86,6 @@ def test_the_check(report: Path) -> None:
     assert found["contradicted"] is False
 
 
-@pytest.mark.usefixtures("no_latex")
 def test_the_same_arguments_give_the_same_bytes(report: Path, tmp_path: Path) -> None:
     write(tmp_path / "again")
     for path in report.iterdir():

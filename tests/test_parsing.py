@@ -1,0 +1,387 @@
+"""The safe parser: exact values, refusals with a column, and a fuzz test that nothing is run or slow."""
+
+from __future__ import annotations
+
+import random
+import re
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sympy as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stlbounds.capped_arithmetic import FUNCTIONS
+from stlbounds.errors import InvalidArgumentError, ParseError, StlboundsError, SymbolError
+from stlbounds.parsing import parse_assignments, parse_expression, parse_number
+from stlbounds.special import geometric_sum
+from stlbounds.symbols import K, N, alpha, beta, c, delta, gamma, i, kappa, known, n, r
+
+# --- what is accepted -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0.1", sp.Rational(1, 10)),
+        ("1e-12", sp.Rational(1, 10**12)),
+        ("  2.5E+3\t", sp.Integer(2500)),
+        (".5", sp.Rational(1, 2)),
+        ("1.", sp.Integer(1)),
+        ("10_000", sp.Integer(10000)),
+        ("0.1 + 0.2", sp.Rational(3, 10)),
+        ("2**-3", sp.Rational(1, 8)),
+        ("2**3**2", sp.Integer(512)),
+        ("-2**2", sp.Integer(-4)),
+        ("0**0", sp.Integer(1)),
+        ("c * N**-r", c * N**-r),
+        ("1/2*N - - n", N / 2 + n),
+        ("beta + gamma", beta + gamma),
+        ("gamma(i + 1 + kappa)", sp.gamma(i + 1 + kappa)),
+        ("sqrt((K-1)/N)/2", sp.sqrt((K - 1) / N) / 2),
+        ("geometric_sum(kappa*(1-alpha), i)", geometric_sum(kappa * (1 - alpha), i)),
+        ("geometric_sum(1/2, 3)", sp.Rational(7, 4)),
+        ("max(1, 5/2, -3)", sp.Rational(5, 2)),
+        ("Min(1, 5/2, -3)", sp.Integer(-3)),
+        ("log(2/delta)", sp.log(2 / delta)),
+        ("exp(-n) * tanh(alpha) + erf(kappa)", sp.exp(-n) * sp.tanh(alpha) + sp.erf(kappa)),
+        ("sqrt(2)**2", sp.Integer(2)),
+        ("2*pi", 2 * sp.pi),
+        ("7 - n + n", sp.Integer(7)),
+    ],
+)
+def test_accepted(text: str, expected: sp.Expr) -> None:
+    assert parse_expression(text) == expected
+
+
+def test_an_undecided_extremum_is_kept() -> None:
+    found = parse_expression("max(kappa, 1)")
+    assert found.subs(kappa, 3) == 3
+    assert found.subs(kappa, sp.Rational(1, 2)) == 1
+
+
+def test_extra_names_take_precedence() -> None:
+    tau, mine = sp.symbols("tau n", positive=True)
+    assert parse_expression("tau*n", names={"tau": tau, "n": mine}) == tau * mine
+    with pytest.raises(ParseError, match="unknown symbol tau"):
+        parse_expression("tau")
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**9), max_value=10**9))
+@settings(max_examples=200, deadline=None)
+def test_decimals_are_exact(number: Any) -> None:
+    numerator, denominator = number.as_integer_ratio()
+    if number and abs(number) < sp.Rational(1, 10**300):
+        return
+    assert parse_number(str(number)) == sp.Rational(numerator, denominator)
+
+
+_LEAVES = st.sampled_from(["n", "alpha", "kappa", "0.25", "3", "1e-2", "(2/3)"])
+_TREES = st.recursive(
+    _LEAVES,
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from(["+", "-", "*", "/"]), inner).map(lambda t: f"({t[0]} {t[1]} {t[2]})"),
+        inner.map(lambda t: f"(-{t})"),
+        inner.map(lambda t: f"({t})**2"),
+        inner.map(lambda t: f"exp(-({t})**2)"),
+    ),
+    max_leaves=12,
+)
+
+
+@given(_TREES)
+@settings(max_examples=200, deadline=None)
+def test_values_agree_with_python_arithmetic(text: str) -> None:
+    """Python evaluates the same text, which this test wrote itself, with every literal made an exact rational."""
+    values = {"n": sp.Integer(7), "alpha": sp.Rational(3, 11), "kappa": sp.Rational(13, 10)}
+    exact = re.sub(r"[0-9]+(\.[0-9]+)?(e-[0-9]+)?", lambda literal: f"Rational('{literal.group()}')", text)
+    scope: dict[str, Any] = {**values, "exp": sp.exp, "Rational": sp.Rational, "__builtins__": {}}
+    try:
+        parsed = parse_expression(text)
+    except ParseError as error:
+        assert "division by zero" in str(error) or "too large" in str(error) or "too small" in str(error)
+        return
+    expected = eval(exact, scope)  # noqa: S307 - the text comes from the strategy above
+    difference = parsed.subs({known()[name].symbol: value for name, value in values.items()}) - expected
+    if not difference.has(sp.zoo, sp.nan):
+        assert abs(sp.N(difference, 30)) <= 1e-20 * (1 + abs(sp.N(expected, 30)))
+
+
+# --- what is refused ----------------------------------------------------------------------------------------
+
+REFUSED = [
+    ("", 1, "nothing"),
+    ("   ", 1, "nothing"),
+    ("2n", 1, r"2\*n"),
+    ("1 + 0x10", 5, "decimals"),
+    ("1j", 1, "decimals"),
+    ("1.2.3", 1, "one decimal point"),
+    ("007", 1, "misplaced"),
+    (" 2 +", 2, "misplaced"),
+    ("2 3", 3, "misplaced"),
+    ("n^2", 2, r"\*\* for powers"),
+    ("n == 2", 3, "no ="),
+    ("α", 1, "write alpha"),
+    ("1 + λ", 5, "write lam "),
+    ("lambda", 1, "called lam"),
+    ("n if n else 1", 3, "word of Python"),
+    ("not n", 1, "word of Python"),
+    ("(n", 2, "not closed"),
+    ("1 + n)", 6, "never opened"),
+    ("n.real", 2, "attributes"),
+    ("n[0]", 2, "unexpected"),
+    ("[n for n in N]", 1, "unexpected"),
+    ("f'{n}'", 2, "strings"),
+    ("__import__('os').system('true')", 12, "strings"),
+    ("__import__(os)", 1, "unknown function"),
+    ("n := 3", 3, "unexpected"),
+    ("(n, n)", 1, "comma"),
+    ("log(*n)", 5, "star"),
+    ("log(**n)", 1, "plain arguments"),
+    ("log(n)(n)", 1, "named function"),
+    ("factorial(10**9)", 1, "unknown function"),
+    ("1 + sqr(n)", 5, "sqrt"),
+    ("kapa", 1, "did you mean kappa"),
+    ("_j", 1, "unknown symbol"),
+    ("log", 1, "parentheses"),
+    ("log()", 1, "1 argument, not 0"),
+    ("log(n, 2)", 1, "1 argument, not 2"),
+    ("inf", 1, "not a finite number"),
+    ("1 - NaN", 5, "not a finite number"),
+    ("1/0", 1, "division by zero"),
+    ("1/(n - n)", 1, "division by zero"),
+    ("0**-1", 1, "division by zero"),
+    ("0**(-1/2)", 1, "division by zero"),
+    ("log(0)", 1, "log of zero"),
+    ("log(-2)", 1, "not a real number"),
+    ("sqrt(-2)", 1, "negative"),
+    ("sqrt(-n)", 1, "not a real number"),
+    ("(-8)**(1/3)", 1, "negative"),
+    ("(-1)**n", 1, "negative"),
+    ("gamma(-1)", 1, "not a"),
+    ("gamma(10**9)", 1, "beyond 170"),
+    ("9**9**9", 1, "4096 bits"),
+    ("2**(10**8)", 1, "4096 bits"),
+    ("2**(N + 10**9)", 1, "4096 bits"),
+    ("2**N * 2**(10**9 - N)", 8, "4096 bits"),
+    ("((2*N)**K)**(10**9/K)", 1, "symbolic power"),
+    ("exp(log(2)*(N + 10**9))", 1, "4096 bits"),
+    ("(10**299*n)**(1/7)", 1, "512 bits"),
+    ("(n+1)**(10**6)", 1, "too large"),
+    ("(n**1000)**1000", 1, "4096 bits"),
+    ("(n**8)**500", 1, "too large"),
+    ("(7*n)**1000/(7*n)**999 * (12345678901234567890*n)**900", 26, "4096 bits"),
+    ("1e99999999", 1, "decimal exponent"),
+    ("1e-301", 1, "decimal exponent"),
+    ("1e300*1e300", 1, "outside"),
+    ("exp(1000)", 1, "too large"),
+    ("exp(exp(exp(20)))", 5, "too large"),
+    ("exp(-exp(6.6))*exp(-exp(6.6))", 1, "too small"),
+    ("log(6) - log(2) - log(3)", 1, "cancel"),
+    ("9" * 301, 1, "300 digits"),
+    ("9" * 5000, 2000, "5000 characters"),
+    ("n" * 10**6, 2000, "characters"),
+    ("(" * 31 + "1" + ")" * 31, 31, "within one another"),
+    ("+".join(["n"] * 151), 301, "more than 300"),
+    ("**".join(["n"] * 60), None, "too large"),
+    ("geometric_sum(kappa, 5/2)", 1, "number of terms"),
+    ("geometric_sum(1/3, 10**7)", 1, "number of terms"),
+    ("geometric_sum(1e-300, 200)", 1, "4096 bits"),
+    ("1\n+1", 2, "unexpected"),
+    ("1\x00", 2, "unexpected"),
+    ("\ud800", 1, "unexpected"),
+    ("１", 1, "unexpected"),
+    ("ﬁ", 1, "unexpected"),
+]
+
+
+@pytest.mark.parametrize(("text", "column", "why"), REFUSED, ids=range(len(REFUSED)))
+def test_refused_with_its_column(text: str, column: int | None, why: str) -> None:
+    with pytest.raises(ParseError, match=why) as caught:
+        parse_expression(text, argument="error")
+    assert caught.value.argument == "error"
+    assert "an expression of numbers" in caught.value.allowed
+    if column is not None:
+        assert caught.value.hint.startswith(f"column {column}: ")
+    message = str(caught.value)
+    assert message.isascii() and message.isprintable() and len(message) < 500
+
+
+def test_numbers_are_rational_and_without_symbols() -> None:
+    assert parse_number("1/20") == sp.Rational(1, 20)
+    assert isinstance(parse_number("3"), sp.Rational)
+    with pytest.raises(ParseError, match="symbols"):
+        parse_number("n/2")
+    with pytest.raises(ParseError, match=r"write a decimal such as 1\.41421356"):
+        parse_number("sqrt(2)")
+
+
+def test_assignments() -> None:
+    found = parse_assignments(["K=20", " alpha = 1/2", "delta=0.05", "kappa=1e-12"])
+    assert found == {"K": 20, "alpha": sp.Rational(1, 2), "delta": sp.Rational(1, 20),
+                     "kappa": sp.Rational(1, 10**12)}
+    assert parse_assignments([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("texts", "error", "why"),
+    [
+        (["alpha=1.2"], InvalidArgumentError, r"alpha = 1.2: must be in \[0, 1\]"),
+        (["n=-3"], InvalidArgumentError, "n = -3: must be an integer"),
+        (["i=2.5"], InvalidArgumentError, "i = 2.5: must be an integer"),
+        (["delta=0"], InvalidArgumentError, r"delta = 0: must be in \(0, 1\)"),
+        (["delta=1"], InvalidArgumentError, "delta = 1"),
+        (["alpha=nan"], ParseError, "not a finite number"),
+        (["kapa=1"], SymbolError, "did you mean kappa"),
+        (["=1"], SymbolError, "unknown symbol ''"),
+        (["_j=1"], SymbolError, "unknown symbol"),
+        (["n=3", "n=3"], InvalidArgumentError, "given once"),
+        (["n"], ParseError, "NAME=VALUE"),
+        (["n="], ParseError, "nothing is there"),
+        (["n==3"], ParseError, "unexpected '='"),
+    ],
+)
+def test_assignments_refused(texts: list[str], error: type[StlboundsError], why: str) -> None:
+    with pytest.raises(error, match=why):
+        parse_assignments(texts)
+
+
+def test_assignments_can_be_restricted() -> None:
+    with pytest.raises(SymbolError, match="known here: alpha, n"):
+        parse_assignments(["M=1"], allowed=["n", "alpha"])
+
+
+# --- the fuzz test --------------------------------------------------------------------------------------------
+
+ATTACKS = [
+    "__import__('os').system('touch /tmp/owned')", "().__class__.__bases__[0].__subclasses__()", "open('x','w')",
+    "[x for x in range(10**9)]", "{1:2}", "(lambda: 1)()", "f'{9**9**9}'", "n:=9", "9**9**9", "factorial(10**9)",
+    "gamma(10**9)", "1e99999999", "(" * 200 + ")" * 200, "-" * 299 + "1", "9" * 4400, "n" * 10**6, "\x00", "\ud83d",
+    "ⅷ", "١٢", "n\u202eN", "exec", "eval(n)", "print(n)", "exp(exp(exp(exp(9))))", "10**10**10**-10", "0**0**0",
+    "log(log(log(2)))", "max()", "max(" + ",".join(["n"] * 40) + ")", "sqrt(sqrt(sqrt(2**4000)))", "1/3**-999",
+    "*n", "**", "n if n else n", "yield", "await n", "...", "True", "None", "'n'*10**9", "b''", "1 or 2", "n@n",
+    "n//2", "n%2", "~n", "n<<10**9", "not n", "n<2", "n;n", "n\\\n", "#", "`n`", "$n", "n!", "1if 2else 3", "1_", "_",
+    "(n*N)**(n*N)**(n*N)", "geometric_sum(2,1e300)", "tanh(1e300)", "erf(1e300)", "gamma(170)**1000",
+]
+PIECES = [
+    *"nNKMi", "alpha", "kappa", "delta", "pi", "0", "1", "2", "0.5", "1e-3", "1e300", "999999999999", "3/7", "-1",
+    "+", "-", "*", "/", "**", "**", "(", ")", "(", ")", ",", " ", "\t", *FUNCTIONS,
+    *(f"{name}(" for name in FUNCTIONS),
+]  # fmt: skip
+ODD = [*"\0\n\r.:=[]{}'\"@#$%^&|~`\\;!?<>_", "é", "π", "∞", "\u200b", "\ud800", "\U0001f600", "lambda ", "__", "1j"]
+
+
+#: Shapes in which SymPy turns symbolic exponents into numbers.
+POWERS = ["-{0}", "2**({0})*7**({1})", "(({0})**({1}))**(1e9/({1}))", "(2*N)**(K*{0})*(3*N)**(1e9-K*{0})",
+          "exp(({0})*log({1}))", "exp(log(2)*({0}+1e9))", "exp({0})**({1})*exp(-({0}))", "log(2**({0}))",
+          "((N/9)**(-9*K))*(N**9*(N/9)**(9*K-9))", "7**(({0})/({1}))", "sqrt(({0})**2)", "({0})**(1/7)"]
+
+
+def sentence(rng: random.Random, depth: int) -> str:
+    """A text of the grammar, mostly well-formed, with operands that tempt the caps."""
+    if depth == 0 or rng.random() < 0.15:
+        return rng.choice(["n", "N", "alpha", "kappa", "i", "2", "0.5", "1e-9", "1e9", "7", "-1", "0", "170", "1e290"])
+    kind = rng.randrange(5)
+    if kind == 0:
+        arguments = ",".join(sentence(rng, depth - 1) for _ in range(rng.choice([1, 1, 1, 2, 2, 4])))
+        return f"{rng.choice(list(FUNCTIONS))}({arguments})"
+    if kind == 1:
+        return f"({sentence(rng, depth - 1)})**({sentence(rng, depth - 1)})"
+    if kind == 2:
+        return rng.choice(POWERS).format(*(sentence(rng, depth - 1) for _ in range(3)))
+    operator = rng.choice("+-*/")
+    return f"({sentence(rng, depth - 1)}{operator}{sentence(rng, depth - 1)})"
+
+
+def mutate(rng: random.Random, text: str) -> str:
+    """A small edit: cut, repeat, insert a piece or something odd."""
+    at = rng.randrange(len(text) + 1)
+    until = rng.randrange(at, min(len(text), at + 20) + 1)
+    inserted = rng.choice([rng.choice(PIECES), rng.choice(ODD), text[at:until] * 3, "", rng.choice(ATTACKS)])
+    return text[:at] + inserted + text[until:]
+
+
+def fuzz(seed: int, count: int) -> Iterator[str]:
+    rng = random.Random(seed)
+    yield from ATTACKS
+    for _ in range(count - len(ATTACKS)):
+        kind = rng.randrange(4)
+        if kind == 0:
+            yield sentence(rng, rng.randrange(1, 7))
+        elif kind == 1:
+            yield mutate(rng, sentence(rng, rng.randrange(1, 5)))
+        elif kind == 2:
+            yield "".join(rng.choice(PIECES) for _ in range(rng.randrange(1, 40)))
+        else:
+            yield mutate(rng, mutate(rng, rng.choice(ATTACKS)))
+
+
+class Watch:
+    """Counts what must not happen while armed: running code, importing, opening files, starting programs."""
+
+    forbidden = ("exec", "import", "open", "os.", "subprocess.", "socket.", "ctypes.", "shutil.")
+
+    def __init__(self) -> None:
+        self.armed = False
+        self.seen: list[str] = []
+        sys.addaudithook(self.hook)
+
+    def hook(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if self.armed and event.startswith(self.forbidden):
+            caller = sys._getframe(1).f_code.co_filename
+            # SymPy's polynomials write themselves code for products of k variables, from the number k alone.
+            if not caller.endswith("sympy/polys/monomials.py"):
+                self.seen.append(f"{event}{arguments!r:.80} in {caller}")
+
+
+WATCH = Watch()
+
+
+def run_fuzz(seed: int, count: int) -> tuple[int, float]:
+    """Parse everything; the number of accepted texts, and the longest time in seconds of processor time."""
+    # SymPy imports some of its modules when they are first needed.
+    for first in ["gamma(kappa) + erf(2/7) + tanh(n) + log(2) + exp(n)**alpha + sqrt(6)", "max(1,n)", "2**(1/7)"]:
+        parse_expression(first)
+    accepted, longest = 0, 0.0
+    for text in fuzz(seed, count):
+        start = time.process_time()
+        WATCH.armed = True
+        try:
+            value = parse_expression(text)
+            accepted += 1
+            assert isinstance(value, sp.Expr) and not value.has(sp.I, sp.zoo, sp.nan, sp.oo)
+        except ParseError as error:
+            assert str(error).isascii()
+        try:
+            parse_assignments([text, f"n={text}"])
+        except (ParseError, SymbolError, InvalidArgumentError):
+            pass
+        finally:
+            WATCH.armed = False
+        taken = time.process_time() - start
+        assert taken < 1.0, f"{taken:.2f} s for {text!r:.300}"
+        longest = max(longest, taken)
+    assert WATCH.seen == []
+    return accepted, longest
+
+
+def test_the_watch_sees_what_it_should() -> None:
+    WATCH.armed = True
+    exec("1 + 1")  # noqa: S102
+    WATCH.armed = False
+    assert any(event.startswith("exec") for event in WATCH.seen)
+    WATCH.seen.clear()
+
+
+def test_fuzz() -> None:
+    accepted, _ = run_fuzz(20240601, 5_000)
+    assert 500 < accepted < 4_500, "the generator should reach both outcomes"
+
+
+@pytest.mark.slow
+def test_fuzz_long() -> None:
+    accepted, _ = run_fuzz(7, 100_000)
+    assert 10_000 < accepted < 90_000

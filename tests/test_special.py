@@ -1,0 +1,188 @@
+"""Geometric sums: exact, in doubles next to the removable singularity, and to any number of digits."""
+
+from __future__ import annotations
+
+import warnings
+from fractions import Fraction
+
+import mpmath
+import numpy as np
+import pytest
+import sympy as sp
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from stlbounds.special import geometric_sum, geometric_sum_array, geometric_sum_mpmath
+from stlbounds.symbols import K, alpha, i, rho
+
+LARGEST = Fraction(np.finfo(float).max)
+HALF = sp.Rational(1, 2)
+
+
+def _direct(ratio: Fraction, terms: int) -> Fraction:
+    """``1 + r + ... + r**(k-1)``, added up."""
+    total, power = Fraction(0), Fraction(1)
+    for _ in range(terms):
+        total += power
+        power *= ratio
+    return total
+
+
+ratios = st.one_of(
+    st.floats(0, 10),
+    st.floats(0, 1),
+    st.builds(lambda sign, size: 1 + sign * 10.0**size, st.sampled_from((-1, 1)), st.floats(-17, -1)),
+)
+
+
+@given(ratios, st.integers(0, 60))
+@example(1 + 1e-14, 60)
+@example(1 - 1e-14, 60)
+@example(1 + 1e-12, 60)
+@example(1 - 1e-12, 60)
+@example(1.0, 60)
+@example(0.0, 60)
+@example(0.0, 0)
+@example(0.0, 1)
+@example(1.0, 0)
+@example(5e-324, 7)
+def test_doubles_agree_with_direct_summation(ratio, terms):
+    expected = _direct(Fraction(ratio), terms)
+    got = geometric_sum_array(ratio, terms)
+    assert abs(Fraction(float(got)) - expected) <= expected * (Fraction(1, 10**13) + Fraction(4 * terms, 2**53))
+
+
+@pytest.mark.parametrize("offset", [1e-15, 1e-14, 1e-13, 1e-12, 1e-10, 1e-8, 1e-6, 1e-3])
+@pytest.mark.parametrize("terms", [1, 2, 1000, 10**6, 10**9])
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_doubles_next_to_the_removable_singularity(offset, terms, sign):
+    ratio = 1 + sign * offset
+    with mpmath.workdps(60):
+        exact = (1 - mpmath.mpf(ratio) ** terms) / (1 - mpmath.mpf(ratio))
+        if exact < mpmath.mpf(float(LARGEST)):
+            assert abs(geometric_sum_array(ratio, terms) - exact) <= exact * (1e-13 + 4 * terms * mpmath.mpf(2) ** -53)
+        else:
+            assert geometric_sum_array(ratio, terms) == np.inf
+
+
+@given(st.floats(1.001, 1e4), st.floats(0.9, 1.2))
+def test_there_is_no_early_overflow(ratio, fraction):
+    """Around the largest double, ``r**k`` overflows before the sum does."""
+    terms = int(fraction * np.log(np.finfo(float).max) / np.log(ratio)) + 1
+    with mpmath.workdps(40):
+        exact = (1 - mpmath.mpf(ratio) ** terms) / (1 - mpmath.mpf(ratio))
+        got = float(geometric_sum_array(ratio, terms))
+        tolerance = exact * (1e-12 + 4 * terms * mpmath.mpf(2) ** -53)
+        if exact + tolerance < mpmath.mpf(float(LARGEST)):
+            assert abs(got - exact) <= tolerance
+        elif exact - tolerance > mpmath.mpf(float(LARGEST)):
+            assert got == np.inf
+
+
+def test_a_sum_below_the_largest_double_whose_last_power_is_above_it():
+    assert geometric_sum_array(2.0, 1024) == pytest.approx(float(LARGEST), rel=1e-12)
+    assert geometric_sum_array(2.0, 1025) == np.inf
+
+
+def test_an_infinite_ratio_has_exact_first_terms():
+    assert list(geometric_sum_array([np.inf] * 4, [0, 1, 2, 3])) == [0.0, 1.0, np.inf, np.inf]
+
+
+def test_integer_arrays_do_not_wrap():
+    for kind in (np.int8, np.int32, np.int64, np.uint8, int):
+        got = geometric_sum_array(np.array([3, 2, 1, 0]).astype(kind), np.array([100, 100, 100, 100]).astype(kind))
+        assert got.dtype == float
+        assert list(got) == pytest.approx([float(_direct(Fraction(r), 100)) for r in (3, 2, 1, 0)], rel=1e-13)
+
+
+def test_broadcasting_and_scalars():
+    got = geometric_sum_array(np.array([[0.0], [0.5], [1.0]]), np.array([0, 1, 2, 3]))
+    assert got.tolist() == [[0, 1, 1, 1], [0, 1, 1.5, 1.75], [0, 1, 2, 3]]
+    assert isinstance(geometric_sum_array(0.5, 3), float)
+    assert geometric_sum_array([], 3).shape == (0,)
+    with pytest.raises(ValueError, match="broadcast"):
+        geometric_sum_array([0.1, 0.2], [1, 2, 3])
+
+
+def test_no_warnings():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        geometric_sum_array([0.0, 0.5, 1.0, 1.5, 1e300, np.inf, np.nan], [[0], [1], [10], [10**6]])
+
+
+@given(st.fractions(0, 3, max_denominator=1000), st.integers(0, 80))
+def test_exact_evaluation(ratio, terms):
+    value = geometric_sum(sp.Rational(ratio), terms)
+    assert value == sp.Rational(_direct(ratio, terms))
+
+
+@given(st.fractions(0, 3, max_denominator=1000), st.integers(257, 400))
+def test_fifty_digits_of_sums_that_stay_symbolic(ratio, terms):
+    value = geometric_sum(sp.Rational(ratio), terms)
+    exact = sp.Rational(_direct(ratio, terms))
+    assert value.evalf(50) == exact.evalf(50) or abs(sp.Rational(value.evalf(60)) / exact - 1) < sp.Rational(1, 10**50)
+    assert value.is_nonnegative
+
+
+@pytest.mark.parametrize("ratio", [
+    sp.sqrt(2), sp.pi, sp.Rational(1, 3) ** HALF, 1 - sp.Rational(1, 10**40), 1 + sp.Rational(1, 10**40), sp.S.One])
+@pytest.mark.parametrize("terms", [2, 7, 300])
+def test_fifty_digits_of_irrational_ratios_and_next_to_one(ratio, terms):
+    with mpmath.workdps(120):
+        direct = sum(mpmath.mpf(str(ratio.evalf(120))) ** m for m in range(terms))
+        got = mpmath.mpf(str(geometric_sum(ratio, terms).evalf(50)))
+        assert abs(got / direct - 1) < mpmath.mpf(10) ** -49
+
+
+@given(ratios, st.integers(0, 10**6))
+def test_mpmath_keeps_its_working_precision(ratio, terms):
+    with mpmath.workdps(30):
+        got = geometric_sum_mpmath(ratio, terms)
+    with mpmath.workdps(80):
+        exact = mpmath.mpf(terms) if ratio == 1 else (1 - mpmath.mpf(ratio) ** terms) / (1 - mpmath.mpf(ratio))
+        assert abs(got - exact) <= abs(exact) * mpmath.mpf(10) ** -28
+
+
+class TestAlgebra:
+    """The SymPy function."""
+
+    def test_special_values(self):
+        assert geometric_sum(rho, 0) == 0
+        assert geometric_sum(rho, 1) == 1
+        assert geometric_sum(1, i) == i
+        assert geometric_sum(0, K) == 1
+        assert geometric_sum(HALF, 3) == sp.Rational(7, 4)
+        # 0 or 1, according to i: must stay undecided.
+        assert isinstance(geometric_sum(0, i), geometric_sum)
+
+    @pytest.mark.parametrize("terms", range(6))
+    def test_it_is_its_recurrence(self, terms):
+        following = 1 + rho * geometric_sum(rho, terms)
+        assert sp.expand((following - geometric_sum(rho, terms + 1)).rewrite(sp.Sum).doit()) == 0
+
+    def test_substitution_finds_the_removable_singularity(self):
+        value = geometric_sum(1 - alpha, i)
+        assert value.subs(alpha, 0) == i
+        assert value.subs({alpha: HALF, i: 3}) == sp.Rational(7, 4)
+        assert value.subs(i, 0) == 0
+        assert value.xreplace({alpha: sp.S.Zero}) == i
+
+    def test_rewriting(self):
+        assert geometric_sum(rho, i).rewrite(sp.Pow) == (1 - rho**i) / (1 - rho)
+        assert sp.expand(geometric_sum(rho, 4).rewrite(sp.Sum).doit()) == 1 + rho + rho**2 + rho**3
+
+    def test_signs(self):
+        assert geometric_sum(rho, i).is_nonnegative
+        assert geometric_sum(rho, i).is_real
+        assert geometric_sum(rho - 1, i).is_nonnegative is None
+        assert geometric_sum(rho, i - 1).is_nonnegative is None
+
+    def test_printing(self):
+        assert str(geometric_sum(rho, i)) == "geometric_sum(rho, i)"
+        assert sp.latex(geometric_sum(rho, i)) == r"\frac{1 - \rho^{i}}{1 - \rho}"
+        assert sp.latex(geometric_sum(1 - alpha, i)) == r"\frac{1 - \left(1 - \alpha\right)^{i}}{\alpha}"
+        assert sp.latex(geometric_sum(rho, i) ** 2) == r"\left(\frac{1 - \rho^{i}}{1 - \rho}\right)^{2}"
+
+    def test_two_arguments_exactly(self):
+        with pytest.raises(TypeError):
+            geometric_sum(rho)
