@@ -14,7 +14,7 @@ from stlbounds.proof.protocol import Protocol, Share
 from stlbounds.proof.quantities import D, Distance, Dmix
 from stlbounds.symbols import J
 
-__all__ = ["Convexity", "MixtureStep", "SelfDistance", "StartsReal", "Triangle", "checked_mixture"]
+__all__ = ["Convexity", "MixtureStep", "SelfDistance", "StartsReal", "Triangle", "checked_mixture", "only_share"]
 
 
 def checked_mixture(protocol: Protocol, generation: sp.Expr) -> tuple[Share, ...]:
@@ -28,6 +28,19 @@ def checked_mixture(protocol: Protocol, generation: sp.Expr) -> tuple[Share, ...
     if not vanishes(total - 1):
         raise AssumptionError(f"the weights of generation {generation} sum to {total}, not to 1")
     return shares
+
+
+def only_share(shares: tuple[Share, ...]) -> Share:
+    """The share of a mixed distribution that is an average over all sources.
+
+    Raises
+    ------
+    AssumptionError
+        If there are several.
+    """
+    if len(shares) != 1:
+        raise AssumptionError(f"the mixed distribution has {len(shares)} parts, not one average over all sources")
+    return shares[0]
 
 
 class SelfDistance(Rule):
@@ -71,7 +84,7 @@ class MixtureStep(Rule):
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, protocol: Protocol) -> Says:
-        (before,), (after,) = checked_mixture(protocol, J), checked_mixture(protocol, J + 1)
+        before, after = (only_share(checked_mixture(protocol, generation)) for generation in (J, J + 1))
         if before.index is None or after.index is None or after.index[1:] != (0, J + 1) or before.index[1:] != (0, J):
             raise AssumptionError("the sources of the mixed distributions must be all generations up to the last")
         if after.weight.has(after.index[0]) or not vanishes(before.weight * (1 - after.weight) - after.weight):

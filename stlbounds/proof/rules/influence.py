@@ -20,7 +20,7 @@ from stlbounds.proof.quantities import (
     Sensitivity,
     Str,
 )
-from stlbounds.proof.rules.drift import checked_mixture
+from stlbounds.proof.rules.drift import checked_mixture, only_share
 from stlbounds.special import from_start
 from stlbounds.symbols import G, J, i
 
@@ -138,7 +138,7 @@ class CouplingKept(Rule):
     def conclude(cls, premises: tuple[Says, ...], *, protocol: Protocol, point: str) -> Says:
         birth = _birth(protocol.point_class(point))
         now, later = birth + J, birth + J + 1
-        (before,), (after,) = checked_mixture(protocol, now), checked_mixture(protocol, later)
+        before, after = (only_share(checked_mixture(protocol, generation)) for generation in (now, later))
         if not protocol.accumulates or before.index is None or after.index is None:
             raise AssumptionError(f"{type(protocol).__name__} does not keep all points")
         new = protocol.size(later) - protocol.size(now)

@@ -1,0 +1,273 @@
+"""Transformers that learn in context, as generators: plain, uniformly in the depth, and residual (theory §8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from stlbounds.errors import InvalidArgumentError
+from stlbounds.generators import attention
+from stlbounds.generators.attention_depth import LayerInduction, layer_mean, layer_query, layer_spread
+from stlbounds.generators.base import Generator, constant_of_size
+from stlbounds.generators.measurement import Measurement
+from stlbounds.proof.claim import Claim
+from stlbounds.proof.metric import Metric
+from stlbounds.proof.quantities import Quantity, Str
+from stlbounds.proof.rules.algebra import Recurrence, Rewrite, Substitute
+from stlbounds.proof.rules.basic import Assumption
+from stlbounds.symbols import J, L, L_f, N, check_symbols, exact, omega
+
+__all__ = ["Attention", "DepthUniformTransformer", "ResidualTransformer", "Transformer"]
+
+
+def _granted(quantity: Quantity, bound: sp.Expr) -> Claim:
+    return Assumption.apply(quantity=quantity, bound=bound, metric=Metric.EUCLIDEAN)
+
+
+@dataclass(frozen=True)
+class Attention:
+    """The constants of an architecture, and the lemma about it that generators and learners share.
+
+    Parameters
+    ----------
+    layers : sympy.Expr
+        The number of layers, a nonnegative integer.
+    omega : sympy.Expr
+        Attention scores lie in ``[-omega/2, omega/2]``.
+    feed_forward : sympy.Expr, optional
+        The Lipschitz constant of the feed-forward blocks, with residual branches; by default there are none.
+    depth_uniform : bool
+        Whether the bound follows the spread of the tokens through the layers.
+    """
+
+    layers: sp.Expr
+    omega: sp.Expr
+    feed_forward: sp.Expr | None = None
+    depth_uniform: bool = False
+
+    def __post_init__(self) -> None:
+        depth = exact("layers", self.layers)
+        check_symbols(depth)
+        if depth.is_integer is not True or depth.is_nonnegative is not True:
+            raise InvalidArgumentError("layers", self.layers, "a nonnegative integer")
+        object.__setattr__(self, "layers", depth)
+        for name in ("omega", "feed_forward"):
+            if getattr(self, name) is not None:
+                constant = constant_of_size(name, getattr(self, name))
+                if constant.has(N):
+                    raise InvalidArgumentError(name, constant, "independent of the size N of the training set")
+                object.__setattr__(self, name, constant)
+
+    @property
+    def slopes(self) -> tuple[sp.Expr, sp.Expr]:
+        """``A = (1 + omega) e**omega`` and ``C = omega/2``."""
+        return (1 + self.omega) * sp.exp(self.omega), self.omega / 2
+
+    @property
+    def bases(self) -> tuple[sp.Expr, sp.Expr]:
+        """``x`` and ``y`` with ``q_l = x**l - y**l`` and ``m_l = x**l``."""
+        context, query = self.slopes
+        if self.feed_forward is None:
+            return context + query, query
+        return (1 + context + query) * (1 + self.feed_forward), (1 + query) * (1 + self.feed_forward)
+
+    def displacement(self, layers: sp.Expr) -> sp.Expr:
+        """``q_l``: the displacement of an unmoved query's output, per unit of mean displacement of the examples."""
+        if self.depth_uniform:
+            return layer_query(self.omega, layers)
+        if layers == 1:
+            return self.slopes[0] * (1 + (self.feed_forward or 0))
+        x, y = self.bases
+        return x**layers - y**layers
+
+    # --- the lemma -----------------------------------------------------------------------------------
+    def displacement_claim(self, role: Str) -> Claim:
+        """``QueryDisplacement(role, l) <= q_l`` for every layer ``l``, from the assumptions about the architecture."""
+        score = _granted(attention.ScoreNorm(role), self.omega / 2)
+        value = _granted(attention.ValueNorm(role), sp.S.One)
+        ball = _granted(attention.TokenBall(role), sp.S.One)
+        extra: tuple[Claim, ...] = ()
+        if self.feed_forward is None:
+            radius = attention.AttentionStaysInBall.apply(ball, value, role=role)
+        else:
+            extra = (_granted(attention.FeedForwardLipschitz(role), self.feed_forward),)
+            radius = attention.ProjectedToBall.apply(ball, *extra, role=role)
+        spread = self._spread_claim(role, ball, radius, score, value)
+        context = attention.ContextSlopeBound.apply(spread, score, value, radius, role=role)
+        query = attention.QuerySlopeBound.apply(spread, score, value, role=role)
+        residual = self.feed_forward is not None
+        mean_step = attention.MeanDisplacementStep.apply(*extra, role=role, residual=residual)
+        mean_step = Substitute.apply(Substitute.apply(mean_step, context), query)
+        mean = self._solved(mean_step, attention.MeanDisplacementStart.apply(role=role), self._mean(J))
+        query_step = attention.QueryDisplacementStep.apply(*extra, role=role, residual=residual)
+        for part in (context, query, mean):
+            query_step = Substitute.apply(query_step, part)
+        x, y = self.bases
+        closed = layer_query(self.omega, J) if self.depth_uniform else x**J - y**J
+        return self._solved(query_step, attention.QueryDisplacementStart.apply(role=role), closed)
+
+    def _mean(self, layer: sp.Expr) -> sp.Expr:
+        return layer_mean(self.omega, layer) if self.depth_uniform else self.bases[0] ** layer
+
+    def _spread_claim(self, role: Str, ball: Claim, radius: Claim, score: Claim, value: Claim) -> Claim:
+        if not self.depth_uniform:
+            return attention.SpreadInBall.apply(radius, role=role)
+        step = attention.SpreadStep.apply(score, value, role=role)
+        start = attention.SpreadAtStart.apply(ball, role=role)
+        return LayerInduction.apply(step, start, closed=layer_spread(self.omega, J))
+
+    def _solved(self, step: Claim, start: Claim, closed: sp.Expr) -> Claim:
+        if self.depth_uniform:
+            return LayerInduction.apply(step, start, closed=closed)
+        return Recurrence.apply(step, start, index=J, closed=closed)
+
+    def read(self, outer: Claim, role: Str) -> Claim:
+        """``outer`` with the displacement at the last layer replaced by its bound."""
+        claim = Substitute.apply(outer, self.displacement_claim(role), index=((J, self.layers),))
+        quantity = attention.QueryDisplacement(role, self.layers)
+        wanted = outer.rhs.xreplace({quantity: self.displacement(self.layers)})
+        return claim if claim.rhs == wanted else Rewrite.apply(claim, rhs=wanted)
+
+
+class _InContext(Generator):
+    """What the three transformers share."""
+
+    attention: Attention
+
+    def _set(self, name: str, attention: Attention, learning_error: Any) -> None:
+        object.__setattr__(self, "attention", attention)
+        Generator.__init__(self, name, Metric.EUCLIDEAN, attention.displacement(attention.layers), learning_error)
+
+    def sensitivity_claim(self) -> Claim:
+        return self.attention.read(attention.ReadOut.apply(layers=self.attention.layers), attention.GENERATOR)
+
+    def self_check(self, *, seed: int = 0, examples: int = 3, dimension: int = 2, **values: Any) -> tuple[Measurement, ...]:
+        """Search for inputs and weights that move the output as far as possible.
+
+        Coordinate ascent over the tokens, the query, and the weights of every layer, of the worst direction of the
+        Jacobian (many small moves), and of the replacement of single tokens by others.
+
+        Parameters
+        ----------
+        seed : int
+            Seed of the search.
+        examples, dimension : int
+            ``N`` and ``p``.
+        **values : number
+            Values of the symbols in ``layers``, ``omega`` and ``feed_forward``.
+        """
+        from stlbounds.generators.attention_search import search
+
+        def number(expression: sp.Expr) -> float:
+            missing = [symbol.name for symbol in expression.free_symbols if symbol.name not in values]
+            if missing:
+                raise InvalidArgumentError(", ".join(sorted(missing)), "missing", "given", f"{expression} needs it")
+            return float(expression.subs({symbol: values[symbol.name] for symbol in expression.free_symbols}))
+
+        made = self.attention
+        found = search(layers=int(number(made.layers)), omega=number(made.omega), examples=examples,
+                       dimension=dimension, seed=seed,
+                       feed_forward=None if made.feed_forward is None else number(made.feed_forward))
+        stated = number(self.sensitivity)
+        where = f"N = {examples}, p = {dimension}; ascent over inputs and weights"
+        return (Measurement("kappa", found.small, stated, f"many small moves, {where}"),
+                Measurement("kappa", found.single, stated, f"replacement of one token, {where}"))
+
+
+class Transformer(_InContext):
+    r"""An in-context transformer of ``L`` attention layers: ``kappa = Lambda**L - C**L``.
+
+    Setting: ``N`` example tokens and a query in the unit ball of ``R^p``, with the Euclidean metric divided by the
+    diameter 2; ``L`` layers of softmax attention in which every position attends to the examples. A point of the next
+    generation is a fresh query with the output of the model, read out by a 1-Lipschitz map, plus noise of its own,
+    projected back onto the ball.
+    Guarantee: ``kappa = Lambda**L - C**L`` with ``A = (1 + omega) e**omega``, ``C = omega/2`` and ``Lambda = A + C``, whatever
+    the width and the context length. Derived: weights at most ``e**omega/N``, the constants of a layer, the recurrences
+    over the layers and their solution.
+    Assumed: ``|Q| <= omega/2``, ``|V| <= 1``, tokens in the unit ball; no mask, residual branch or normalisation. The
+    learning error is assumed too, if given.
+
+    Self-check: the ascent reaches about 1/2 of the stated constant for one layer at ``omega = 1/2`` and falls further
+    below with ``omega`` and ``L`` (see the numbers in the example); weights that are largest, values that are farthest
+    apart and a query that is most sensitive do not come together. At ``omega = 0``, where attention is the plain mean of the
+    examples, ``kappa = 1`` is attained.
+
+    Parameters
+    ----------
+    layers : sympy.Expr or int
+        ``L >= 0``.
+    omega : sympy.Expr or number
+        Attention scores lie in ``[-omega/2, omega/2]``.
+    learning_error : sympy.Expr or number, optional
+        ``e >= 0`` with ``E W(Dmix_j, D_{j+1}) <= e``; may use ``N``.
+
+    References
+    ----------
+    Theory §8; Li et al. 2023 (stability of in-context learning).
+
+    Examples
+    --------
+    >>> kappa = Transformer(layers=2, omega=0.5).sensitivity
+    >>> kappa, round(float(kappa), 3)
+    (-1/16 + (1/4 + 3*exp(1/2)/2)**2, 7.353)
+    """
+
+    def __init__(self, layers: Any = L, omega: Any = omega, learning_error: Any = None) -> None:
+        self._set("transformer", Attention(layers, omega), learning_error)
+
+
+class DepthUniformTransformer(_InContext):
+    r"""The same transformer with a constant that stays bounded as the depth grows: ``kappa = q_L``.
+
+    Setting and assumptions: those of `Transformer`.
+    Guarantee: ``kappa = q_L`` by the recursion of `stlbounds.generators.attention_depth`, which follows a bound on the
+    diameter of the tokens through the layers. Attention without residual branches forgets: ``q_L`` is at most about
+    1.84, 3.51, 15.9 and 1492 for every ``L``, for ``omega`` = 1/4, 1/2, 1 and 2.
+
+    Parameters
+    ----------
+    layers, omega, learning_error
+        As for `Transformer`.
+
+    References
+    ----------
+    Theory §8; Dong, Cordonnier & Loukas 2021 (rank collapse).
+
+    Examples
+    --------
+    >>> [round(float(DepthUniformTransformer(layers=layers, omega=0.5).sensitivity), 3) for layers in (1, 2, 100)]
+    [2.473, 3.492, 3.508]
+    """
+
+    def __init__(self, layers: Any = L, omega: Any = omega, learning_error: Any = None) -> None:
+        self._set("depth-uniform transformer", Attention(layers, omega, depth_uniform=True), learning_error)
+
+
+class ResidualTransformer(_InContext):
+    r"""A transformer with residual branches and feed-forward blocks, in which depth does matter.
+
+    Setting: as for `Transformer`, with layers ``z <- proj(z + attention(z))``, then ``z <- proj(z + f(z))``, both projected
+    onto the unit ball, ``f`` being ``L_f``-Lipschitz.
+    Guarantee: ``kappa = Lambda_res**L - ((1 + C)(1 + L_f))**L`` with ``Lambda_res = (1 + Lambda)(1 + L_f)``.
+
+    Parameters
+    ----------
+    layers, omega, learning_error
+        As for `Transformer`.
+    feed_forward : sympy.Expr or number
+        ``L_f >= 0``; 0 if there are no feed-forward blocks.
+
+    References
+    ----------
+    Theory §8.
+
+    Examples
+    --------
+    >>> round(float(ResidualTransformer(layers=2, omega=0.5, feed_forward=0.1).sensitivity), 3)
+    14.882
+    """
+
+    def __init__(self, layers: Any = L, omega: Any = omega, feed_forward: Any = L_f, learning_error: Any = None) -> None:
+        self._set("residual transformer", Attention(layers, omega, exact("feed_forward", feed_forward)), learning_error)

@@ -1,0 +1,394 @@
+"""Stochastic gradient descent on a convex or strongly convex smooth loss (theory §7)."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sympy as sp
+
+from stlbounds.errors import AssumptionError, InvalidArgumentError
+from stlbounds.generators.base import constant_of_size
+from stlbounds.generators.measurement import Measurement
+from stlbounds.generators.numbers import number
+from stlbounds.interval.signs import enclosure, is_nonnegative
+from stlbounds.learners.base import UniformlyStable
+from stlbounds.learners.regularised import ParameterLipschitz, positive_constant
+from stlbounds.learners.search import climb, logistic
+from stlbounds.proof.claim import Claim, Printer, Rule, Says
+from stlbounds.proof.metric import Metric
+from stlbounds.proof.quantities import Quantity, Stability
+from stlbounds.proof.rules import algebra
+from stlbounds.proof.rules.basic import Assumption
+from stlbounds.symbols import G_l, J, M, N
+from stlbounds.symbols import mu as modulus_symbol
+from stlbounds.symbols import step as step_symbol
+from stlbounds.symbols import steps as steps_symbol
+
+if TYPE_CHECKING:
+    from stlbounds.learners.search import FloatArray
+
+__all__ = [
+    "ConvexShiftStep",
+    "ParameterShift",
+    "RelativeStep",
+    "SGDLearner",
+    "SameStart",
+    "ShiftedLoss",
+    "StronglyConvexSGDLearner",
+    "StronglyConvexShift",
+]
+
+
+class RelativeStep(Quantity):
+    """The step size times the smoothness of the loss (the Lipschitz constant of its gradient in the parameter)."""
+
+    nargs = 0
+    template = r"\eta_s L(\nabla \ell)"
+    granted = (r"Steps: every step size, times the Lipschitz constant of the gradient $w \mapsto \nabla_w \ell(w, z)$, "
+               r"is at most ${bound}$; each step uses a training point that is chosen uniformly at random, without "
+               r"looking, and the loss is averaged over these choices ({metric} metric on the data).")
+
+
+class StrongConvexity(Quantity):
+    """``1/mu``: the reciprocal of the strong convexity of the loss in its parameter."""
+
+    nargs = 0
+    template = r"\mu(\ell)^{{-1}}"
+    granted = (r"Strong convexity: $w \mapsto \ell(w, z)$ is strongly convex with a modulus whose reciprocal is at "
+               r"most ${bound}$, for every $z$ ({metric} metric on the data).")
+
+
+class ParameterShift(Quantity):
+    """``E |w_t - w'_t|`` after ``t`` steps with the same choices, on sets of size ``N`` that differ in a point.
+
+    ``ParameterShift(N, t)``: the largest value over all such pairs.
+    """
+
+    nargs = 2
+    template = r"\mathbb{{E}}\,|w_{{{1}}} - w'_{{{1}}}|"
+
+
+def _within(premises: tuple[Says, ...], limit: int) -> None:
+    (says,) = (premise for premise in premises if premise.lhs == RelativeStep())
+    if not is_nonnegative(limit - says.rhs):
+        raise AssumptionError(f"the step size times the smoothness must be at most {limit}; {says.rhs} is not known "
+                              "to be")
+
+
+class SameStart(Rule):
+    """Both runs start from the same parameter."""
+
+    title = "a common start"
+
+    @classmethod
+    def conclude(cls, premises: tuple[Says, ...]) -> Says:
+        return Says(ParameterShift(N, 0), sp.S.Zero)
+
+    @classmethod
+    def explain(cls, tex: Printer, **_: Any) -> str:
+        return "Both runs start from the same parameter."
+
+
+class ConvexShiftStep(Rule):
+    r"""``E |w_{t+1} - w'_{t+1}| <= E |w_t - w'_t| + 2 step G_l/N`` for a convex loss and ``step <= 2/smoothness``.
+
+    The premise bounds `RelativeStep`. With probability ``1 - 1/N`` the step uses the same point on both sides, and then
+    does not expand: along the segment from ``w'`` to ``w`` the Hessian has eigenvalues in ``[0, L]`` (smooth the loss a
+    little if it has none), so those of the derivative of ``w - step grad f(w)`` lie in ``[1 - step L, 1]``, within
+    ``[-1, 1]``. Otherwise each side takes that very step for one of the two points, and the gradients at the other side
+    differ by at most ``2 G_l``. Projecting onto a convex set does not expand. A point of weight ``v/N`` is chosen with
+    that probability.
+    """
+
+    title = "one step of gradient descent"
+    metric = Metric.DISCRETE
+    reference = "hardt2016"
+
+    @classmethod
+    def conclude(cls, premises: tuple[Says, ...], *, step: sp.Expr) -> Says:
+        _within(premises, 2)
+        return Says(ParameterShift(N, J + 1), ParameterShift(N, J) + 2 * step * ParameterLipschitz() / N)
+
+    @classmethod
+    def explain(cls, tex: Printer, *, step: sp.Expr) -> str:
+        return (r"With probability $1 - 1/N$ the step uses the same point on both sides, and does not expand because "
+                r"the loss is convex and the step small enough; otherwise the two gradients differ by at most $2 "
+                rf"{tex(ParameterLipschitz())}$ beyond that, which the step size ${tex(step)}$ multiplies.")
+
+
+class StronglyConvexShift(Rule):
+    r"""``E |w_t - w'_t| <= 2 G_l/(mu N)`` for every ``t``, a strongly convex loss, ``step <= 1/smoothness``.
+
+    Premises bound `RelativeStep` and `StrongConvexity`. A step with the same point contracts by ``1 - step mu``,
+    since the eigenvalues of its derivative lie in ``[1 - step L, 1 - step mu]`` and ``step L <= 1``. So ``E |w_{t+1} -
+    w'_{t+1}| <= (1 - step mu) E |w_t - w'_t| + 2 step G_l/N`` as in `ConvexShiftStep`; ``2 G_l/(mu N)`` is the fixed
+    point of this recurrence, which starts below it, at 0.
+    """
+
+    title = "contraction of gradient descent"
+    metric = Metric.DISCRETE
+    reference = "hardt2016"
+
+    @classmethod
+    def conclude(cls, premises: tuple[Says, ...]) -> Says:
+        _within(premises, 1)
+        (convexity,) = (premise for premise in premises if premise.lhs == StrongConvexity())
+        return Says(ParameterShift(N, J), 2 * ParameterLipschitz() * convexity.rhs / N)
+
+    @classmethod
+    def explain(cls, tex: Printer, **_: Any) -> str:
+        return (r"A step with the same point on both sides contracts by $1 - \eta_s \mu$, and with probability $1/N$ "
+                rf"the gradients differ by at most $2 {tex(ParameterLipschitz())}$ beyond that. The right side is the "
+                r"fixed point of this recurrence, which starts below it, at $0$.")
+
+
+class ShiftedLoss(Rule):
+    """``beta_N <= G_l E |w_T - w'_T|``: the loss is averaged over the choices, and Lipschitz in the parameter."""
+
+    title = "from parameters to losses"
+    metric = Metric.DISCRETE
+
+    @classmethod
+    def conclude(cls, premises: tuple[Says, ...], *, steps: sp.Expr) -> Says:
+        if steps.is_integer is not True or steps.is_nonnegative is not True:
+            raise AssumptionError(f"the number of steps {steps} must be a nonnegative integer")
+        return Says(Stability(N), ParameterLipschitz() * ParameterShift(N, steps))
+
+    @classmethod
+    def explain(cls, tex: Printer, **_: Any) -> str:
+        return (r"The loss is averaged over the choices of the algorithm, which are the same on both sides, and it is "
+                r"Lipschitz in the parameter.")
+
+
+def _relative_step(step: sp.Expr, smoothness: Any, limit: int) -> sp.Expr:
+    """``step * smoothness`` if provably within the limit; the limit itself, to be granted, without a smoothness."""
+    if smoothness is None:
+        return sp.Integer(limit)
+    relative = step * constant_of_size("smoothness", smoothness)
+    if relative.has(N):
+        raise InvalidArgumentError("smoothness", smoothness, "without the size N of the training set")
+    if not enclosure(relative)[1] <= limit:
+        raise InvalidArgumentError("step", step, f"at most {limit}/smoothness = {sp.S(limit) / smoothness}, provably",
+                                   "take smaller steps, or leave the smoothness out to state the condition as an "
+                                   "assumption")
+    return relative
+
+
+class _SGD(UniformlyStable):
+    """What both kinds of descent share."""
+
+    step: sp.Expr
+    lipschitz: sp.Expr
+    relative_step: sp.Expr
+
+    def _prepare(self, step: Any, lipschitz: Any, smoothness: Any, limit: int) -> tuple[sp.Expr, sp.Expr]:
+        size, slope = positive_constant("step", step), constant_of_size("lipschitz", lipschitz)
+        if slope.has(N):
+            raise InvalidArgumentError("lipschitz", lipschitz, "without the size N of the training set")
+        object.__setattr__(self, "step", size)
+        object.__setattr__(self, "lipschitz", slope)
+        object.__setattr__(self, "relative_step", _relative_step(size, smoothness, limit))
+        return size, slope
+
+    @property
+    def _slope_claim(self) -> Claim:
+        return Assumption.apply(quantity=ParameterLipschitz(), bound=self.lipschitz, metric=Metric.DISCRETE)
+
+    @property
+    def _step_claim(self) -> Claim:
+        return Assumption.apply(quantity=RelativeStep(), bound=self.relative_step, metric=Metric.DISCRETE)
+
+
+class SGDLearner(_SGD):
+    """Stochastic gradient descent, ``T`` steps on a convex and smooth loss.
+
+    Setting
+        ``w <- proj(w - step grad loss(w, z))`` with a uniformly chosen training point ``z`` in each step; the loss is
+        averaged over these choices. Discrete metric.
+    Guarantee
+        ``beta_N = 2 G_l**2 step T/N``, solved from a recurrence over the steps.
+    Assumed
+        Convexity, ``G_l``, and ``step <= 2/smoothness``: checked if `smoothness` is given, else to be granted.
+    Reference
+        Hardt, Recht & Singer 2016; theory §7.
+    Self-check
+        `self_check` averages over all choices of points. A linear loss attains the constant; logistic regression with
+        the largest step stays a factor of 7 below it, with a small one a factor of 4.
+
+    Parameters
+    ----------
+    steps : sympy.Expr or int
+        ``T >= 0``.
+    step : sympy.Expr or number
+        The step size, positive.
+    lipschitz : sympy.Expr or number
+        ``G_l``.
+    smoothness : sympy.Expr or number, optional
+        The Lipschitz constant of the gradient in the parameter.
+    loss_constant : sympy.Expr or number
+        ``M``.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If the step is not provably at most ``2/smoothness``.
+
+    Examples
+    --------
+    >>> SGDLearner().beta_N
+    2*G_l**2*step*steps/N
+    >>> for found in SGDLearner(steps=5, step=2, lipschitz=2, smoothness=1).self_check():
+    ...     print(found)
+    beta (linear loss): measured 26.6667, stated 26.6667, slack 1 (hill climbing over training sets of 3 points, \
+all 243 choices)
+    beta (logistic loss): measured 3.81971, stated 26.6667, slack 6.98 (hill climbing over training sets of 3 points, \
+all 243 choices)
+    """
+
+    steps: sp.Expr
+
+    def __init__(self, steps: sp.Expr | int = steps_symbol, step: sp.Expr | float = step_symbol,
+                 lipschitz: sp.Expr | float = G_l, smoothness: sp.Expr | float | None = None,
+                 loss_constant: sp.Expr | float = M) -> None:
+        count = constant_of_size("steps", steps)
+        if count.is_integer is not True or count.has(N):
+            raise InvalidArgumentError("steps", steps, "a nonnegative integer, and without the size N")
+        size, slope = self._prepare(step, lipschitz, smoothness, 2)
+        object.__setattr__(self, "steps", count)
+        super().__init__(2 * slope**2 * size * count / N, loss_constant, Metric.DISCRETE, "sgd")
+
+    def stability_claim(self, weighted: bool = False) -> Claim:
+        advance = algebra.Substitute.apply(ConvexShiftStep.apply(self._step_claim, step=self.step), self._slope_claim)
+        closed = 2 * self.step * self.lipschitz * J / N
+        shift = algebra.Recurrence.apply(advance, SameStart.apply(), index=J, closed=closed)
+        claim = algebra.Substitute.apply(ShiftedLoss.apply(steps=self.steps), shift, index=((J, self.steps),))
+        return algebra.Substitute.apply(claim, self._slope_claim) if claim.rhs.has(ParameterLipschitz()) else claim
+
+    def self_check(self, *, seed: int = 0, size: int = 3, **values: Any) -> tuple[Measurement, ...]:
+        """``beta_N`` at `size` points, for a linear and a logistic loss, averaged over all ``size**steps`` choices."""
+        count, step = int(number("steps", self.steps, values)), number("step", self.step, values)
+        slope, stated = number("lipschitz", self.lipschitz, values), number("beta", self.beta_N, values, N=size)
+        choices = _choices(size, count)
+        # The logistic loss of points in [-slope, slope] has smoothness slope**2/4.
+        reach = min(slope, float(np.sqrt(8.0 / step)))
+
+        def linear(points: FloatArray) -> float:
+            # loss(w, s) = s w: gradients are the points themselves, whatever the parameter is.
+            ends = [-step * points[start][choices].sum(axis=1).mean() for start in _two(size)]
+            return float(slope * abs(ends[0] - ends[1]))
+
+        def curved(points: FloatArray) -> float:
+            tests = np.array([[-slope, slope]])
+            runs = (_descend(points[start][choices], step) for start in _two(size))
+            means = [logistic(np.repeat(tests, len(run), axis=0), run)[0].mean(axis=0) for run in runs]
+            return float(np.abs(means[0] - means[1]).max())
+
+        rng = np.random.default_rng(seed)
+        how = f"hill climbing over training sets of {size} points, all {len(choices)} choices"
+        return (Measurement("beta (linear loss)", climb(linear, size + 1, slope, rng), stated, how),
+                Measurement("beta (logistic loss)", climb(curved, size + 1, reach, rng, 2, 2), stated, how))
+
+
+class StronglyConvexSGDLearner(_SGD):
+    """Stochastic gradient descent on a strongly convex and smooth loss, any number of steps.
+
+    Setting
+        As `SGDLearner`; parameters are projected onto a bounded convex set, where the loss is Lipschitz.
+    Guarantee
+        ``beta_N = 2 G_l**2/(mu N)``, for every number of steps.
+    Assumed
+        ``mu``, ``G_l``, and ``step <= 1/smoothness``: checked if `smoothness` is given, else to be granted.
+    Reference
+        Hardt, Recht & Singer 2016; theory §7.
+    Self-check
+        `self_check` fits ``(mu/2)(w - s)**2`` on ``[-B, B]``, ``G_l = 2 mu B``, averaged over all choices of 8 steps.
+        It stays a factor of 3 below: where the gradients differ by ``2 G_l`` the loss cannot be steepest as well.
+
+    Parameters
+    ----------
+    modulus : sympy.Expr or number
+        ``mu``, positive.
+    lipschitz : sympy.Expr or number
+        ``G_l``.
+    step, smoothness, loss_constant
+        As in `SGDLearner`; the step does not occur in the constant.
+
+    Examples
+    --------
+    >>> StronglyConvexSGDLearner().beta_N
+    2*G_l**2/(N*mu)
+    >>> for found in StronglyConvexSGDLearner(1, 2, step=1, smoothness=1).self_check():
+    ...     print(found)
+    beta (quadratic loss): measured 0.956896, stated 2.66667, slack 2.79 (hill climbing over training sets of 3 points, \
+3 step sizes, all choices of 8 steps)
+    """
+
+    modulus: sp.Expr
+
+    def __init__(self, modulus: sp.Expr | float = modulus_symbol, lipschitz: sp.Expr | float = G_l,
+                 step: sp.Expr | float = step_symbol, smoothness: sp.Expr | float | None = None,
+                 loss_constant: sp.Expr | float = M) -> None:
+        strength = positive_constant("modulus", modulus)
+        if smoothness is not None:
+            excess = sp.expand(strength - constant_of_size("smoothness", smoothness))
+            if enclosure(excess)[0] > 0:
+                raise InvalidArgumentError("smoothness", smoothness, f"at least the modulus {strength}",
+                                           "no loss is more convex than smooth")
+        _, slope = self._prepare(step, lipschitz, smoothness, 1)
+        object.__setattr__(self, "modulus", strength)
+        super().__init__(2 * slope**2 / (strength * N), loss_constant, Metric.DISCRETE, "sgd-strongly-convex")
+
+    def stability_claim(self, weighted: bool = False) -> Claim:
+        convexity = Assumption.apply(quantity=StrongConvexity(), bound=1 / self.modulus, metric=Metric.DISCRETE)
+        shift = StronglyConvexShift.apply(self._step_claim, convexity)
+        claim = algebra.Substitute.apply(ShiftedLoss.apply(steps=steps_symbol), shift, index=((J, steps_symbol),))
+        return algebra.Substitute.apply(claim, self._slope_claim)
+
+    def self_check(self, *, seed: int = 0, size: int = 3, **values: Any) -> tuple[Measurement, ...]:
+        """``beta_N`` at `size` points for a quadratic loss, averaged over all choices of 8 steps."""
+        strength, slope = number("modulus", self.modulus, values), number("lipschitz", self.lipschitz, values)
+        stated = number("beta", self.beta_N, values, N=size)
+        choices = _choices(size, 8)
+        reach = slope / (2 * strength)
+        # The step may depend on symbols of its own; the largest one that is allowed for this loss converges fastest.
+        steps = [fraction / strength for fraction in (1.0, 0.5, 0.25)]
+
+        def change(points: FloatArray, step: float) -> float:
+            tests = np.array([-reach, reach])
+            means = []
+            for start in _two(size):
+                run = np.zeros(len(choices))
+                for chosen in points[start][choices].T:
+                    run = np.clip(run - step * strength * (run - chosen), -reach, reach)
+                means.append((strength / 2 * (run[:, None] - tests) ** 2).mean(axis=0))
+            return float(np.abs(means[0] - means[1]).max())
+
+        rng = np.random.default_rng(seed)
+        found = max(climb(lambda points, step=step: change(points, step), size + 1, reach, rng, 2, 2)  # type: ignore[misc]
+                    for step in steps)
+        return (Measurement("beta (quadratic loss)", found, stated,
+                            f"hill climbing over training sets of {size} points, 3 step sizes, all choices "
+                            "of 8 steps"),)
+
+
+def _choices(size: int, count: int) -> Any:
+    """All sequences of `count` indices of training points."""
+    if size**count > 20_000:
+        raise InvalidArgumentError("steps", count, f"so few that there are at most 20000 choices of {size} points")
+    return np.array(list(itertools.product(range(size), repeat=count)), dtype=int).reshape(-1, count)
+
+
+def _two(size: int) -> tuple[list[int], list[int]]:
+    """Two training sets out of `size` + 1 points, which differ in their first one."""
+    rest = list(range(2, size + 1))
+    return [0, *rest], [1, *rest]
+
+
+def _descend(chosen: FloatArray, step: float) -> FloatArray:
+    """The parameter after a gradient step on the logistic loss of each point in a row, from 0."""
+    run = np.zeros(len(chosen))
+    for points in chosen.T:
+        run = run - step * logistic(points[:, None], run)[1][:, 0]
+    return run
