@@ -5,9 +5,9 @@ Importing the package costs next to nothing: each public name is loaded when it 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from stlbounds._lazy import lazily
 from stlbounds._version import __version__
 
 if TYPE_CHECKING:
@@ -42,37 +42,24 @@ __all__ = [
     "symbols",
 ]
 
-# Where each public name lives: module and attribute path within it ("" is the module itself).
-_HOMES: dict[str, tuple[str, str]] = {
-    "Bound": ("stlbounds.bound", "Bound"),
-    "DISCRETE": ("stlbounds.proof.metric", "Metric.DISCRETE"),
-    "EUCLIDEAN": ("stlbounds.proof.metric", "Metric.EUCLIDEAN"),
-    "Metric": ("stlbounds.proof.metric", "Metric"),
-    "Proof": ("stlbounds.proof.dag", "Proof"),
-    "Setting": ("stlbounds.theorems.setting", "Setting"),
-    "check": ("stlbounds.simulation.check", "check"),
-    "errors": ("stlbounds.errors", ""),
-    "expected_gap": ("stlbounds.bound", "expected_gap"),
-    "generators": ("stlbounds.generators", ""),
-    "geometric_sum": ("stlbounds.special", "geometric_sum"),
-    "high_probability": ("stlbounds.bound", "high_probability"),
-    "in_expectation": ("stlbounds.bound", "in_expectation"),
-    "learners": ("stlbounds.learners", ""),
-    "loops": ("stlbounds.loops", ""),
-    "symbols": ("stlbounds.symbols", ""),
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'stlbounds' has no attribute {name!r}")
-    module, path = _HOMES[name]
-    found: Any = import_module(module)
-    for part in path.split(".") if path else ():
-        found = getattr(found, part)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazily(
+    __name__,
+    {
+        "Bound": "stlbounds.bound",
+        "DISCRETE": "stlbounds.proof.metric:Metric.DISCRETE",
+        "EUCLIDEAN": "stlbounds.proof.metric:Metric.EUCLIDEAN",
+        "Metric": "stlbounds.proof.metric",
+        "Proof": "stlbounds.proof.dag",
+        "Setting": "stlbounds.theorems.setting",
+        "check": "stlbounds.simulation.check",
+        "errors": "stlbounds.errors:",
+        "expected_gap": "stlbounds.bound",
+        "generators": "stlbounds.generators:",
+        "geometric_sum": "stlbounds.special",
+        "high_probability": "stlbounds.bound",
+        "in_expectation": "stlbounds.bound",
+        "learners": "stlbounds.learners:",
+        "loops": "stlbounds.loops:",
+        "symbols": "stlbounds.symbols:",
+    },
+)

@@ -182,6 +182,78 @@ def _brier(parameter: Parameter) -> UniformlyStable:
     return BrierFit()
 
 
+def _power_law(parameter: Parameter) -> Any:
+    from stlbounds.symbols import N
+
+    return parameter("c") * N ** -parameter("r")
+
+
+def _in_context(kind: str, *names: str) -> Callable[[Parameter], Generator]:
+    """A transformer of that class of `stlbounds.generators`, from the parameters of those names."""
+
+    def make(parameter: Parameter) -> Generator:
+        from stlbounds import generators
+
+        made: Generator = getattr(generators, kind)(*(parameter(name) for name in names), _power_law(parameter))
+        return made
+
+    return make
+
+
+def _trained(kind: str, *names: str) -> Callable[[Parameter], Generator]:
+    """A gradient-trained family of that class, in the metric that its constants tell."""
+
+    def make(parameter: Parameter) -> Generator:
+        from stlbounds import generators
+        from stlbounds.proof.metric import Metric
+
+        metric = Metric.DISCRETE if "G_l" in names else Metric.EUCLIDEAN
+        made: Generator = getattr(generators, kind)(
+            metric, *(parameter(name) for name in names), learning_error=_power_law(parameter))
+        return made
+
+    return make
+
+
+def _location(parameter: Parameter) -> Generator:
+    from stlbounds.generators import LocationModel
+
+    return LocationModel(parameter("noise"))
+
+
+def _contractive(parameter: Parameter) -> Generator:
+    from stlbounds.generators import Contractive
+
+    return Contractive(parameter("pull"), _power_law(parameter))
+
+
+def _uniformly_stable_euclidean(parameter: Parameter) -> UniformlyStable:
+    from stlbounds.learners import UniformlyStable
+    from stlbounds.proof.metric import Metric
+    from stlbounds.symbols import N
+
+    return UniformlyStable(parameter("b") / N, parameter("M"), Metric.EUCLIDEAN)
+
+
+def _mean(parameter: Parameter) -> UniformlyStable:
+    from stlbounds.learners import MeanFit
+
+    return MeanFit()
+
+
+def _regularised_euclidean(parameter: Parameter) -> UniformlyStable:
+    from stlbounds.learners import EuclideanRegularisedLearner
+
+    return EuclideanRegularisedLearner(*(parameter(name) for name in ("G_l", "L_z", "B", "lam_r", "M")))
+
+
+def _transformer_learner(parameter: Parameter) -> UniformlyStable:
+    from stlbounds.learners import TransformerLearner
+
+    return TransformerLearner(parameter("L"), parameter("omega"), output_lipschitz=parameter("ell_L"),
+                              loss_constant=parameter("M"))
+
+
 def _theorem(name: str) -> Callable[[Setting], Bound]:
     def make(setting: Setting) -> Bound:
         from stlbounds.bound import Bound
@@ -201,6 +273,7 @@ LOOPS: dict[str, Entry[Loop]] = {
     "weighted-mix": Entry("each generation trains on n new real points of weight w/n and n new synthetic ones of "
                           "weight (1-w)/n", _weighted_mix, ("w",)),
 }
+_EUCLIDEAN = "uniformly-stable-euclidean"
 GENERATORS: dict[str, GeneratorEntry] = {
     "generic": GeneratorEntry("known by its sensitivity kappa and its learning error c N^(-r)",
                               _generic, ("kappa", "c", "r")),
@@ -214,10 +287,40 @@ GENERATORS: dict[str, GeneratorEntry] = {
                               ("privacy", "c", "r")),
     "gaussian-private": GeneratorEntry("draws each point with Gaussian differential privacy; learning error c N^(-r)",
                                        _gaussian_private, ("privacy_mu", "c", "r")),
+    "transformer": GeneratorEntry("a transformer that learns in context; learning error c N^(-r)",
+                                  _in_context("Transformer", "L", "omega"), ("L", "omega", "c", "r"), _EUCLIDEAN),
+    "transformer-depth-uniform": GeneratorEntry(
+        "the same, with a constant that is bounded in the depth",
+        _in_context("DepthUniformTransformer", "L", "omega"), ("L", "omega", "c", "r"), _EUCLIDEAN),
+    "transformer-residual": GeneratorEntry(
+        "the same, with residual branches and feed-forward blocks",
+        _in_context("ResidualTransformer", "L", "omega", "L_f"), ("L", "omega", "L_f", "c", "r"), _EUCLIDEAN),
+    "location": GeneratorEntry("a fitted mean plus noise, projected onto a bounded convex space", _location, ("noise",),
+                               learner="mean"),
+    "contractive": GeneratorEntry("a step from a prior towards the mean; learning error c N^(-r)", _contractive,
+                                  ("pull", "c", "r"), _EUCLIDEAN),
+    "gradient-trained": GeneratorEntry(
+        "a family whose parameter minimises a strongly convex risk; learning error c N^(-r)",
+        _trained("GradientTrained", "L_z", "L_g", "mu"), ("L_z", "L_g", "mu", "c", "r"), _EUCLIDEAN),
+    "gradient-trained-discrete": GeneratorEntry(
+        "the same, in total variation", _trained("GradientTrained", "G_l", "L_TV", "mu"),
+        ("G_l", "L_TV", "mu", "c", "r")),
+    "sgd-trained": GeneratorEntry(
+        "a family trained by stochastic gradient descent (theorems in expectation only); learning error c N^(-r)",
+        _trained("SGDTrained", "L_z", "L_g", "step", "steps"), ("L_z", "L_g", "step", "steps", "c", "r"), _EUCLIDEAN),
+    "sgd-trained-discrete": GeneratorEntry(
+        "the same, in total variation", _trained("SGDTrained", "G_l", "L_TV", "step", "steps"),
+        ("G_l", "L_TV", "step", "steps", "c", "r")),
 }
 LEARNERS: dict[str, Entry[UniformlyStable]] = {
     "uniformly-stable": Entry("known by its stability beta_N = b/N and its loss constant M", _uniformly_stable,
                               ("b", "M")),
+    "uniformly-stable-euclidean": Entry("known by beta_N = b/N and its loss constant M, in the Euclidean metric",
+                                        _uniformly_stable_euclidean, ("b", "M")),
+    "mean": Entry("the mean, judged by the halved squared loss", _mean),
+    "regularised-euclidean": Entry("minimises a convex loss plus (lam_r/2) |w|^2, in the Euclidean metric",
+                                   _regularised_euclidean, ("G_l", "L_z", "B", "lam_r", "M")),
+    "transformer": Entry("a transformer that learns in context", _transformer_learner, ("L", "omega", "ell_L", "M")),
     "brier": Entry("the empirical law, judged by the halved Brier loss", _brier),
     "regularised": Entry("minimises a convex loss plus (lam_r/2) |w|^2", _regularised, ("lam_r", "G_l", "M")),
     "sgd": Entry("stochastic gradient descent on a convex smooth loss, steps of at most 2/smoothness", _sgd,

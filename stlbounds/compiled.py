@@ -49,6 +49,10 @@ class _Series:
     def _print_Product(self, expr: sp.Product) -> str:
         return self._folded("product_over", expr)
 
+    def _print_Exp1(self, expr: sp.Expr) -> str:
+        # Not by its name: a symbol is called e as well.
+        return "exp(1)"
+
 
 class _MpmathPrinter(_Series, MpmathPrinter):  # type: ignore[misc]  # SymPy has no types
     pass

@@ -64,10 +64,10 @@ def test_an_undecided_extremum_is_kept() -> None:
 
 
 def test_extra_names_take_precedence() -> None:
-    tau, mine = sp.symbols("tau n", positive=True)
-    assert parse_expression("tau*n", names={"tau": tau, "n": mine}) == tau * mine
-    with pytest.raises(ParseError, match="unknown symbol tau"):
-        parse_expression("tau")
+    own, mine = sp.symbols("undeclared n", positive=True)
+    assert parse_expression("undeclared*n", names={"undeclared": own, "n": mine}) == own * mine
+    with pytest.raises(ParseError, match="unknown symbol undeclared"):
+        parse_expression("undeclared")
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**9), max_value=10**9))

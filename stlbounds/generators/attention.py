@@ -6,17 +6,19 @@ position attends to the ``N`` examples, ``z <- sum_k a_k V z_k`` with ``a = soft
 because a setting may contain two transformers.
 
 One layer, along the segment between two configurations (the ball is convex, and spreads are convex functions of the
-configuration, so that the bounds hold on all of it). Write ``d`` for a bound on the diameter of the example tokens. Then
+configuration, so that the bounds hold on all of it). Write ``d`` for a bound on the diameter of the example tokens.
+Then
 
     d(out) = sum_k a_k V dz_k + V sum_k a_k (z_k - mean) (z' Q dz_k + dz' Q z_k),    mean = sum_k a_k z_k.
 
-- The scores ``z' Q z_k`` vary over ``k`` by at most ``(omega/2) d``, so ``a_k <= e**(omega d/2)/N``; ``|z_k - mean| <= d``
+- The scores ``z' Q z_k`` vary over ``k`` by at most ``(omega/2) d``, so ``a_k <= e**(omega d/2)/N``; ``|z_k - mean| <=
+d``
   and ``|Q' z| <= omega/2``. The part in ``dz_k`` is at most ``(1 + omega d/2) (e**(omega d/2)/N) sum_k |dz_k|``.
 - The part in ``dz`` is ``V Cov Q' dz`` with the covariance of the tokens under the weights, of norm at most ``d**2/4``
   (Popoviciu), hence at most ``(omega d**2/8) |dz|``.
 
-With ``d = 2`` these are ``A = (1 + omega) e**omega`` and ``C = omega/2``. Metrics are divided by the diameter of the ball,
-2, on both sides of every inequality, so that the constants do not change.
+With ``d = 2`` these are ``A = (1 + omega) e**omega`` and ``C = omega/2``. Metrics are divided by the diameter of the
+ball, 2, on both sides of every inequality, so that the constants do not change.
 """
 
 from __future__ import annotations
@@ -45,7 +47,8 @@ class TokenBall(Quantity):
 
     nargs = 1
     template = r"r^{{{0}}}_0"
-    granted = (r"Tokens: all tokens that enter the transformer of the {0}, examples and query, lie in the ball of radius "
+    granted = (r"Tokens: all tokens that enter the transformer of the {0}, examples and query, lie in the ball of "
+               r"radius "
                r"${bound}$ around $0$ of a Euclidean space.")
 
 
@@ -211,10 +214,10 @@ class SpreadStep(Rule):
     """``d_{l+1} <= d_l tanh(|Q| d_l**2/4)``: without residual branches attention draws the tokens together.
 
     For two positions ``z, z'`` the scores differ by ``(z - z')' Q z_k``, which varies over ``k`` by at most
-    ``h = |Q| d**2``. Two softmaxes whose log-ratio varies by ``h`` are at most ``tanh(h/4)`` apart in total variation: the
-    ratio of probabilities lies in ``[e**a, e**(a+h)]``, for which the distance is at most
-    ``(1 - e**a)(e**(a+h) - 1)/(e**(a+h) - e**a)``, largest at ``a = -h/2``. The outputs are two averages of the same vectors
-    ``V z_k``, whose diameter is at most ``|V| d``, so they differ by at most that distance times ``|V| d``.
+    ``h = |Q| d**2``. Two softmaxes whose log-ratio varies by ``h`` are at most ``tanh(h/4)`` apart in total variation:
+    the ratio of probabilities lies in ``[e**a, e**(a+h)]``, for which the distance is at most
+    ``(1 - e**a)(e**(a+h) - 1)/(e**(a+h) - e**a)``, largest at ``a = -h/2``. The outputs are two averages of the same
+    vectors ``V z_k``, whose diameter is at most ``|V| d``, so they differ by at most that distance times ``|V| d``.
     """
 
     title = "attention draws tokens together"
@@ -236,8 +239,8 @@ class SpreadStep(Rule):
 class ContextSlopeBound(Rule):
     """``A_l <= |V| e**(|Q| r d) (1 + |Q| r d)`` from the spread ``d`` of layer ``l``.
 
-    The weight of an example is at most ``e**(|Q| r d)/N``, since scores vary over the examples by at most ``|Q| r d``. A
-    move of ``z_k`` moves its own contribution by ``a_k |V|`` and the weights by ``a_k |z_k - mean| |Q| r``.
+    The weight of an example is at most ``e**(|Q| r d)/N``, since scores vary over the examples by at most ``|Q| r d``.
+    A move of ``z_k`` moves its own contribution by ``a_k |V|`` and the weights by ``a_k |z_k - mean| |Q| r``.
     """
 
     title = "one attention layer, examples"
@@ -250,7 +253,8 @@ class ContextSlopeBound(Rule):
 
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
-        return (r"Scores vary over the examples by at most $\|Q\| r d$, so no weight exceeds $e^{\|Q\| r d}/N$; moving an "
+        return (r"Scores vary over the examples by at most $\|Q\| r d$, so no weight exceeds $e^{\|Q\| r d}/N$; "
+                r"moving an "
                 r"example moves its own value, and, through the scores, its weight.")
 
 
@@ -266,7 +270,8 @@ class QuerySlopeBound(Rule):
 
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
-        return (r"The derivative of the output in the position is $V \Sigma Q^\top$ with the covariance $\Sigma$ of the "
+        return (r"The derivative of the output in the position is $V \Sigma Q^\top$ with the covariance $\Sigma$ of "
+                r"the "
                 r"examples under the weights, and a variable of range $d$ has variance at most $d^2/4$.")
 
 
@@ -367,10 +372,10 @@ class ReadOut(Rule):
 
 
 class InContextStability(Rule):
-    """``beta_N <= 2 r ell q_L/N``: the loss moves by at most ``ell`` times the output, ``2 r`` the diameter of the ball.
+    """``beta_N <= 2 r ell q_L/N``: the loss moves by at most ``ell`` times the output.
 
-    ``|loss(A(S), z) - loss(A(S'), z)| <= ell q_L (1/N) sum_k |z_k - z'_k|`` and ``|z_k - z'_k| = 2 r d(z_k, z'_k)`` in the
-    normalised metric.
+    ``|loss(A(S), z) - loss(A(S'), z)| <= ell q_L (1/N) sum_k |z_k - z'_k|`` and ``|z_k - z'_k| = 2 r d(z_k, z'_k)`` in
+    the normalised metric.
     """
 
     title = "stability of in-context learning"
@@ -384,5 +389,6 @@ class InContextStability(Rule):
 
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
-        return (r"The loss moves by at most its Lipschitz constant times the displacement of the output, and a normalised "
+        return (r"The loss moves by at most its Lipschitz constant times the displacement of the output, and a "
+                r"normalised "
                 r"distance of $1$ is the diameter of the ball.")

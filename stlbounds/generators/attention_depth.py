@@ -1,4 +1,4 @@
-r"""Recursions over the layers of a transformer as functions, and the rule that solves a recurrence with one (theory §8).
+r"""Recursions over the layers of a transformer as functions, and the rule that solves with one (theory §8).
 
 For tokens in the unit ball and scores in ``[-omega/2, omega/2]``:
 
@@ -7,9 +7,9 @@ For tokens in the unit ball and scores in ``[-omega/2, omega/2]``:
     m_0 = 1,   m_{l+1} = (A_l + C_l) m_l,
     q_0 = 0,   q_{l+1} = A_l m_l + C_l q_l.
 
-``d_l`` is `layer_spread`, ``m_l`` `layer_mean` and ``q_l`` `layer_query`. Since ``d_l`` falls like a tower of cubes once it
-is small, ``m_l`` and ``q_l`` stay bounded; where ``omega`` is so large that ``d_l`` does not move at the working precision,
-the rest of the layers is a geometric progression, and is not walked through.
+``d_l`` is `layer_spread`, ``m_l`` `layer_mean` and ``q_l`` `layer_query`. Since ``d_l`` falls like a tower of cubes
+once it is small, ``m_l`` and ``q_l`` stay bounded; where ``omega`` is so large that ``d_l`` does not move at the
+working precision, the rest of the layers is a geometric progression, and is not walked through.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ import numpy as np
 import numpy.typing as npt
 import sympy as sp
 
-from stlbounds.errors import AssumptionError, UndecidedError
 from stlbounds.compiled import MPMATH_FUNCTIONS, NUMPY_FUNCTIONS
+from stlbounds.errors import AssumptionError, UndecidedError
 from stlbounds.interval.signs import is_nonnegative
 from stlbounds.proof.claim import Check, Printer, Rule, Says
 from stlbounds.proof.identities import vanishes
@@ -171,7 +171,8 @@ class LayerInduction(Rule):
 
     @classmethod
     def explain(cls, tex: Printer, *, closed: sp.Expr) -> str:
-        return (rf"By induction over the layers, since the right side is nondecreasing and ${tex(closed)}$ is defined by "
+        return (rf"By induction over the layers, since the right side is nondecreasing and ${tex(closed)}$ is defined "
+                rf"by "
                 r"this recurrence with equality.")
 
 

@@ -1,4 +1,4 @@
-r"""Adversarial search for the sensitivity of in-context transformers: ascent over tokens, query and weights (theory §8).
+r"""Adversarial search for the sensitivity of in-context transformers: ascent over tokens and weights (theory §8).
 
 Many small moves of the tokens are worst when they all fall on one token ``k``, because displacements are added up: the
 largest ratio is ``N max_k |J_k|``, ``J_k`` the derivative of the output in ``z_k``, in operator norm. It is computed by
@@ -60,7 +60,7 @@ class Found:
 
 @dataclass
 class _Batch:
-    """Many configurations: tokens ``(R, N + 2, p)``, the last two the query and a replacement, weights ``(R, L, 3, p, p)``."""
+    """Many configurations: tokens ``(R, N + 2, p)``, at last query and replacement; weights ``(R, L, 3, p, p)``."""
 
     tokens: FloatArray
     weights: FloatArray

@@ -132,7 +132,7 @@ class Generator:
         raise AssumptionError(f"the generator {self.name} has no drift bound of its own")
 
     def drift_step_claim(self, protocol: Protocol) -> Claim | None:
-        """``E W(D_0, D_{j+1}) <= e_j + q E W(D_0, Dmix_j)``, where the generator proves it in the population (theory §4).
+        """``E W(D_0, D_{j+1}) <= e_j + q E W(D_0, Dmix_j)``, if the generator proves it in the population (theory §4).
 
         None, the default, where all that is known is the learning error; `learning_error_claim` then gives ``q = 1``.
 

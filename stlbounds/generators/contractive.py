@@ -25,10 +25,10 @@ __all__ = ["Contractive"]
 class Contractive(Generator):
     r"""``theta = (1 - eta) theta_prior + eta mean``, and a point ``proj(theta + xi)``: ``kappa = eta``.
 
-    Setting: points in a bounded convex set, Euclidean metric divided by its diameter. Every generation starts from the same
-    prior and moves a part ``eta`` of the way to the mean of its training set.
-    Guarantee: ``kappa = eta``, derived; a loop of such updates needs hardly any real data to be stable. The learning error is
-    assumed, if given: away from its prior the model does not fit its data, however many they are.
+    Setting: points in a bounded convex set, Euclidean metric divided by its diameter. Every generation starts from the
+    same prior and moves a part ``eta`` of the way to the mean of its training set.
+    Guarantee: ``kappa = eta``, derived; a loop of such updates needs hardly any real data to be stable. The learning
+    error is assumed, if given: away from its prior the model does not fit its data, however many they are.
 
     Self-check: attained, slack 1, by moving all points alike where nothing is projected.
 
@@ -62,7 +62,7 @@ class Contractive(Generator):
         return FittedMeanSensitivity.apply(weight=self.weight)
 
     def sampler(self, values: Mapping[str, Any], distribution: Any = None) -> LocationSampler:
-        """Points ``+-0.1`` about ``theta`` on ``[-1/2, 1/2]``; `distribution` is the prior's ``theta``, 0 by default."""
+        """Points ``+-0.1`` about ``theta`` on ``[-1/2, 1/2]``; `distribution` is the prior, 0 by default."""
         from stlbounds.generators.location_sampling import LocationSampler, number
 
         prior = 0.0 if distribution is None else float(distribution)

@@ -32,8 +32,10 @@ class NoiseSpread(Quantity):
 
     nargs = 0
     template = r"\nu"
-    granted = (r"Noise: a real point is $\mathrm{{proj}}(\mu + \xi)$ and a synthetic one $\mathrm{{proj}}(m + \xi)$, $m$ the "
-               r"fitted mean, with independent copies of $\xi$; $\xi$ and the convex space are symmetric about $0$ and about "
+    granted = (r"Noise: a real point is $\mathrm{{proj}}(\mu + \xi)$ and a synthetic one $\mathrm{{proj}}(m + \xi)$, "
+               r"$m$ the "
+               r"fitted mean, with independent copies of $\xi$; $\xi$ and the convex space are symmetric about $0$ "
+               r"and about "
                r"$\mu$, and $(\mathbb{{E}}|\xi|^2)^{{1/2}}$ is at most ${bound}$ times the diameter of the space.")
 
 
@@ -41,8 +43,8 @@ class FittedMeanSensitivity(Rule):
     """``kappa_N <= weight`` for the law of ``proj((1 - weight) prior + weight mean + xi)``.
 
     Couple two such laws by the same ``xi``. The projection onto a convex set does not expand, and the arguments are
-    ``weight |mean - mean'| <= (weight/N) sum_k |z_k - z'_k|`` apart. Both sides are divided by the diameter. Equality, where
-    nothing is projected, when all points move alike.
+    ``weight |mean - mean'| <= (weight/N) sum_k |z_k - z'_k|`` apart. Both sides are divided by the diameter. Equality,
+    where nothing is projected, when all points move alike.
     """
 
     title = "sensitivity of a fitted mean"
@@ -56,7 +58,8 @@ class FittedMeanSensitivity(Rule):
 
     @classmethod
     def explain(cls, tex: Printer, *, weight: sp.Expr) -> str:
-        return (rf"Couple two laws by the same noise: the projection does not expand, and the means of two training sets, "
+        return (rf"Couple two laws by the same noise: the projection does not expand, and the means of two training "
+                rf"sets, "
                 rf"of weight ${tex(weight)}$, are at most $\frac{{1}}{{N}}\sum_k \|z_k - z'_k\|$ apart.")
 
 
@@ -64,11 +67,11 @@ class LocationDrift(Rule):
     """``E W(D_0, D_{j+1}) <= noise sqrt(sum of x_X**2)/N_j``, in every protocol.
 
     ``D_0`` and ``D_{j+1}`` are the laws of ``proj(mu + xi)`` and ``proj(m + xi)``, ``m`` the mean of ``T_j``, so
-    ``W(D_0, D_{j+1}) <= |m - mu|``. By symmetry ``E m = mu``. As a function of the independent noises, one for each point
-    ever drawn, ``m`` moves by at most ``(x_X/N_j) |xi - xi*|`` when that of ``X`` is replaced by a copy: every step of the
-    loop is 1-Lipschitz for shared noise, so displacements obey the recursion of the coupling lemma with ``kappa = 1``
-    surely, and per unit. By Efron-Stein ``E |m - mu|**2 <= sum of (x_X/N_j)**2 E |xi - xi*|**2/2``, the last factor being
-    ``E |xi|**2``. Conclude by Jensen; both sides are divided by the diameter.
+    ``W(D_0, D_{j+1}) <= |m - mu|``. By symmetry ``E m = mu``. As a function of the independent noises, one for each
+    point ever drawn, ``m`` moves by at most ``(x_X/N_j) |xi - xi*|`` when that of ``X`` is replaced by a copy: every
+    step of the loop is 1-Lipschitz for shared noise, so displacements obey the recursion of the coupling lemma with
+    ``kappa = 1`` surely, and per unit. By Efron-Stein ``E |m - mu|**2 <= sum of (x_X/N_j)**2 E |xi - xi*|**2/2``, the
+    last factor being ``E |xi|**2``. Conclude by Jensen; both sides are divided by the diameter.
     """
 
     title = "drift of the location model"
@@ -84,7 +87,8 @@ class LocationDrift(Rule):
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
         return (r"For shared noise, the two laws are as far apart as their means. The mean of $T_j$ is symmetric about "
-                r"$\mu$, and a function of independent noises that moves by at most $x_X/N_j$ times the displacement of "
+                r"$\mu$, and a function of independent noises that moves by at most $x_X/N_j$ times the displacement "
+                r"of "
                 r"that of $X$; conclude by the Efron--Stein inequality and Jensen.")
 
 
@@ -93,12 +97,12 @@ class LocationModel(Generator):
 
     Setting: points in a bounded convex set, Euclidean metric divided by its diameter ``B``; ``G(S)`` is the law of
     ``proj(mean(S) + xi)``. A Gaussian mean with known covariance is an example.
-    Guarantee: ``kappa = 1``, derived. If moreover real points are ``proj(mu + xi)``, with noise and space symmetric about
-    ``mu``, then ``E t_i <= noise sqrt(v_i/n)``, ``noise = sqrt(E |xi|**2)/B``, with the variance factor ``v_i`` of the loop,
-    derived from that assumption.
+    Guarantee: ``kappa = 1``, derived. If moreover real points are ``proj(mu + xi)``, with noise and space symmetric
+    about ``mu``, then ``E t_i <= noise sqrt(v_i/n)``, ``noise = sqrt(E |xi|**2)/B``, with the variance factor ``v_i``
+    of the loop, derived from that assumption.
 
-    Self-check: ``kappa = 1`` is attained (slack 1) by moving all points alike, where nothing is projected; the drift of the
-    first generation is stated 1.25 times too large or so, which is Jensen's inequality for a normal law.
+    Self-check: ``kappa = 1`` is attained (slack 1) by moving all points alike, where nothing is projected; the drift of
+    the first generation is stated 1.25 times too large or so, which is Jensen's inequality for a normal law.
 
     Parameters
     ----------
@@ -160,7 +164,7 @@ class LocationModel(Generator):
         sampler = self.sampler(values)
         kappa = measured_sensitivity(sampler, examples, seed)
         drift = measured_drift(sampler, examples, seed)
-        return (Measurement("kappa", kappa, 1.0, f"pairs of training sets of {examples} points, moved alike or at random"),
+        return (Measurement("kappa", kappa, 1.0, f"pairs of training sets of {examples} points"),
                 Measurement("drift", drift, sampler.noise / examples**0.5, f"E t_1 of 20000 fits to {examples} points"))
 
 
@@ -174,10 +178,10 @@ def _no_distribution(distribution: Any) -> None:
 class UnboundedLocation:
     r"""The location model without walls: ``D_{j+1}`` is the law of ``mean(T_j) + xi``, in an unbounded space.
 
-    It has no diameter, so no theorem of the library speaks about it; but its law is exact, and shows that the amplification
-    of a loop is no artefact of the proof: with ``mu_i`` the mean of ``D_i``, ``Var(mu_i) = v_i E |xi|**2/n`` with
-    ``v_i = n Phi_{i-1}**2/N_{i-1}`` at ``kappa = 1``, because ``mu_i`` is the sum of all points ever drawn, less the means
-    of their laws, with weights ``x_X/N_{i-1}``.
+    It has no diameter, so no theorem of the library speaks about it; but its law is exact, and shows that the
+    amplification of a loop is no artefact of the proof: with ``mu_i`` the mean of ``D_i``, ``Var(mu_i) = v_i E
+    |xi|**2/n`` with ``v_i = n Phi_{i-1}**2/N_{i-1}`` at ``kappa = 1``, because ``mu_i`` is the sum of all points ever
+    drawn, less the means of their laws, with weights ``x_X/N_{i-1}``.
 
     Parameters
     ----------

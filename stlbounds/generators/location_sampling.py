@@ -56,8 +56,8 @@ class Atoms:
 class LocationSampler(Sampler):
     r"""``theta + xi`` with ``xi = +-noise``, cut off at ``+-half_width``, ``theta = pull mean + (1 - pull) prior``.
 
-    The real distribution has ``theta = 0``. A law is an `Atoms`, a sample the sums of its points and of their squares, of
-    shape ``(replicas, 2)``. Distances are divided by the diameter ``2 half_width``, if that is finite.
+    The real distribution has ``theta = 0``. A law is an `Atoms`, a sample the sums of its points and of their squares,
+    of shape ``(replicas, 2)``. Distances are divided by the diameter ``2 half_width``, if that is finite.
 
     Parameters
     ----------

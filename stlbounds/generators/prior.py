@@ -34,8 +34,8 @@ class PriorDistance(Quantity):
 
     nargs = 0
     template = r"\mathrm{{TV}}(D_0, \pi)"
-    granted = (r"Prior: the total variation between the real distribution $D_0$ and the prior $\pi$, which is chosen "
-               r"without looking at the data, is at most ${bound}$ ({metric} metric).")
+    granted = (r"Prior: the real distribution $D_0$ and the prior $\pi$, which is chosen without looking at the data, "
+               r"have $\mathrm{{TV}}(D_0, \pi) \le {bound}$ ({metric} metric).")
 
 
 def _checked_weight(weight: sp.Expr) -> sp.Expr:
@@ -142,8 +142,8 @@ class SmoothedLearningError(Rule):
         error = sp.sqrt((cells - 1) / n) / 2
         return (rf"With $E = {tex(error)}$, the error of the empirical law of $n$ points, "
                 r"$\mathbb{E}\,\mathrm{TV}(D_k, \pi)$ is at most $\max\{\mathrm{TV}(D_0, \pi), "
-                rf"({tex(1 - weight)}) E/{tex(weight)}\}}$ for every $k$, by induction. Split $D_{{j+1}}$ into the prior "
-                r"and the empirical law of $T_j$.")
+                rf"({tex(1 - weight)}) E/{tex(weight)}\}}$ for every $k$, by induction. Split $D_{{j+1}}$ into the "
+                r"prior and the empirical law of $T_j$.")
 
 
 class CategoricalWithPrior(Generator):

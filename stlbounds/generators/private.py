@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-import numpy.typing as npt
 import sympy as sp
 
 from stlbounds.errors import AssumptionError, InvalidArgumentError
@@ -20,6 +19,12 @@ from stlbounds.proof.protocol import Protocol
 from stlbounds.proof.quantities import Quantity, Sensitivity
 from stlbounds.proof.rules.basic import Assumption
 from stlbounds.symbols import N, privacy, privacy_mu
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from stlbounds.generators.sampling import Sampler
 
 __all__ = [
     "GaussianPrivacy",
@@ -36,9 +41,9 @@ class PrivacyLoss(Quantity):
 
     nargs = 1
     template = r"\varepsilon_{{{0}}}(G)"
-    granted = (r"Privacy of the generator: $G(S)(E) \le e^{{\varepsilon}} G(S')(E)$ with $\varepsilon \le {bound}$, "
-               r"for all events $E$ and all training sets $S, S'$ of one size that differ in one point ({metric} "
-               r"metric).")
+    granted = (r"Privacy of the generator: $G(S)(E) \le e^{{\varepsilon_N(G)}} G(S')(E)$ with $\varepsilon_N(G) \le "
+               r"{bound}$, for all events $E$ and all training sets $S, S'$ of one size $N$ that differ in one point "
+               r"({metric} metric).")
 
 
 class GaussianPrivacy(Quantity):
@@ -46,9 +51,9 @@ class GaussianPrivacy(Quantity):
 
     nargs = 1
     template = r"\mu_{{{0}}}(G)"
-    granted = (r"Gaussian privacy of the generator: for all training sets $S, S'$ of one size that differ in one "
+    granted = (r"Gaussian privacy of the generator: for all training sets $S, S'$ of one size $N$ that differ in one "
                r"point, telling $G(S)$ from $G(S')$ is no easier than telling $\mathcal{{N}}(0, 1)$ from "
-               r"$\mathcal{{N}}(\mu, 1)$, with $\mu \le {bound}$ ({metric} metric).")
+               r"$\mathcal{{N}}(\mu_N(G), 1)$, with $\mu_N(G) \le {bound}$ ({metric} metric).")
 
 
 def _premise(premises: tuple[Says, ...], quantity: Quantity) -> sp.Expr:
@@ -168,6 +173,13 @@ on 2 symbols)
         object.__setattr__(self, "level", loss)
         super().__init__("private", Metric.DISCRETE, N * sp.tanh(loss / 2), learning_error)
 
+    def sampler(self, values: Mapping[str, Any], distribution: Any = None) -> Sampler:
+        """Randomised response on the symbols of `distribution` (a fair coin by default), as private as stated."""
+        from stlbounds.generators.private_sampling import RandomisedResponse
+
+        law = [0.5, 0.5] if distribution is None else distribution
+        return RandomisedResponse(law, lambda size: number("privacy", self.level, values, N=size))
+
     def self_check(self, *, seed: int = 0, size: int = 4, cells: int = 2, **values: Any) -> tuple[Measurement, ...]:
         """``kappa`` of two mechanisms, on all pairs of training sets of `size` points on `cells` symbols.
 
@@ -176,11 +188,14 @@ on 2 symbols)
         InvalidArgumentError
             If there are more than 2000 training sets.
         """
+        import numpy as np
+
         loss = number("privacy", self.level, values, N=size)
         stated = number("kappa", self.sensitivity, values, N=size)
         sets, counts = _training_sets(size, cells)
-        # The mass eta of the uniform law for which the largest ratio, from an absent symbol to one copy, is e**loss.
-        eta = cells / (cells + size * math.expm1(loss))
+        from stlbounds.generators.private_sampling import uniform_share
+
+        eta = uniform_share(loss, size, cells)
         response = (1.0 - eta) * counts / size + eta / cells
         scores = loss * counts / 2.0
         exponential = np.exp(scores - scores.max(axis=1, keepdims=True))
@@ -225,7 +240,7 @@ class GaussianPrivateGenerator(_Private):
     N*erf(sqrt(2)*privacy_mu/4)
     >>> for found in GaussianPrivateGenerator(0.5).self_check():
     ...     print(found)
-    kappa (noisy mean): measured 0.78965, stated 0.789651, slack 1 (all pairs of training sets of 4 bits, densities \
+    kappa (noisy mean): measured 0.789649, stated 0.789651, slack 1 (all pairs of training sets of 4 bits, densities \
 on a grid)
     """
 
@@ -240,6 +255,8 @@ on a grid)
 
     def self_check(self, *, seed: int = 0, size: int = 4, **values: Any) -> tuple[Measurement, ...]:
         """``kappa`` of a noisy mean of bits, on all pairs of training sets, by integrating densities on a fine grid."""
+        import numpy as np
+
         level = number("privacy", self.level, values, N=size)
         if level == 0:
             raise InvalidArgumentError("privacy", level, "positive", "without privacy loss there is nothing to measure")
@@ -260,6 +277,8 @@ on a grid)
 
 def _training_sets(size: int, cells: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """All training sets, and how often each symbol occurs in them."""
+    import numpy as np
+
     if size < 1 or cells < 2 or cells**size > 2000:
         raise InvalidArgumentError("size", size, "so small that there are at most 2000 training sets")
     sets = np.array(list(itertools.product(range(cells), repeat=size)), dtype=np.int64)
@@ -268,6 +287,8 @@ def _training_sets(size: int, cells: int) -> tuple[npt.NDArray[np.int64], npt.ND
 
 def _exact_privacy(sets: npt.NDArray[np.int64], laws: npt.NDArray[np.float64]) -> float:
     """The largest log-ratio of probabilities over training sets that differ in one point."""
+    import numpy as np
+
     logarithms = np.log(laws)
     largest = 0.0
     for points, row in zip(sets, logarithms, strict=True):
@@ -278,6 +299,8 @@ def _exact_privacy(sets: npt.NDArray[np.int64], laws: npt.NDArray[np.float64]) -
 
 def _sensitivity(sets: npt.NDArray[np.int64], laws: npt.NDArray[np.float64]) -> float:
     """The largest ``N TV(G(S), G(S'))/dist(S, S')``; row ``i`` of `laws` is the law for row ``i`` of `sets`."""
+    import numpy as np
+
     largest = 0.0
     for first, second in itertools.combinations(range(len(sets)), 2):
         distance = 0.5 * float(np.abs(laws[first] - laws[second]).sum())

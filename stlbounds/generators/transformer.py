@@ -7,13 +7,14 @@ from typing import Any
 
 import sympy as sp
 
-from stlbounds.errors import InvalidArgumentError
+from stlbounds.errors import AssumptionError, InvalidArgumentError
 from stlbounds.generators import attention
 from stlbounds.generators.attention_depth import LayerInduction, layer_mean, layer_query, layer_spread
 from stlbounds.generators.base import Generator, constant_of_size
 from stlbounds.generators.measurement import Measurement
 from stlbounds.proof.claim import Claim
 from stlbounds.proof.metric import Metric
+from stlbounds.proof.protocol import Protocol
 from stlbounds.proof.quantities import Quantity, Str
 from stlbounds.proof.rules.algebra import Recurrence, Rewrite, Substitute
 from stlbounds.proof.rules.basic import Assumption
@@ -59,6 +60,9 @@ class Attention:
                 if constant.has(N):
                     raise InvalidArgumentError(name, constant, "independent of the size N of the training set")
                 object.__setattr__(self, name, constant)
+        if self.depth_uniform and self.feed_forward is not None:
+            raise InvalidArgumentError("feed_forward", self.feed_forward, "None with depth_uniform=True",
+                                       "residual branches keep the tokens apart")
 
     @property
     def slopes(self) -> tuple[sp.Expr, sp.Expr]:
@@ -140,10 +144,17 @@ class _InContext(Generator):
         object.__setattr__(self, "attention", attention)
         Generator.__init__(self, name, Metric.EUCLIDEAN, attention.displacement(attention.layers), learning_error)
 
+    def learning_error_claim(self, protocol: Protocol) -> Claim:
+        if protocol.weighted:
+            raise AssumptionError(f"a {self.name} attends to light and heavy points alike, so its sensitivity is not "
+                                  f"known per unit of weighted displacement")
+        return super().learning_error_claim(protocol)
+
     def sensitivity_claim(self) -> Claim:
         return self.attention.read(attention.ReadOut.apply(layers=self.attention.layers), attention.GENERATOR)
 
-    def self_check(self, *, seed: int = 0, examples: int = 3, dimension: int = 2, **values: Any) -> tuple[Measurement, ...]:
+    def self_check(self, *, seed: int = 0, examples: int = 3, dimension: int = 2,
+                   **values: Any) -> tuple[Measurement, ...]:
         """Search for inputs and weights that move the output as far as possible.
 
         Coordinate ascent over the tokens, the query, and the weights of every layer, of the worst direction of the
@@ -183,16 +194,16 @@ class Transformer(_InContext):
     diameter 2; ``L`` layers of softmax attention in which every position attends to the examples. A point of the next
     generation is a fresh query with the output of the model, read out by a 1-Lipschitz map, plus noise of its own,
     projected back onto the ball.
-    Guarantee: ``kappa = Lambda**L - C**L`` with ``A = (1 + omega) e**omega``, ``C = omega/2`` and ``Lambda = A + C``, whatever
-    the width and the context length. Derived: weights at most ``e**omega/N``, the constants of a layer, the recurrences
-    over the layers and their solution.
+    Guarantee: ``kappa = Lambda**L - C**L`` with ``A = (1 + omega) e**omega``, ``C = omega/2`` and ``Lambda = A + C``,
+    whatever the width and the context length. Derived: weights at most ``e**omega/N``, the constants of a layer, the
+    recurrences over the layers and their solution.
     Assumed: ``|Q| <= omega/2``, ``|V| <= 1``, tokens in the unit ball; no mask, residual branch or normalisation. The
     learning error is assumed too, if given.
 
-    Self-check: the ascent reaches about 1/2 of the stated constant for one layer at ``omega = 1/2`` and falls further
-    below with ``omega`` and ``L`` (see the numbers in the example); weights that are largest, values that are farthest
-    apart and a query that is most sensitive do not come together. At ``omega = 0``, where attention is the plain mean of the
-    examples, ``kappa = 1`` is attained.
+    Self-check: at ``omega = 0``, where attention is the plain mean of the examples, one layer attains ``kappa = 1``. At
+    ``omega = 1/2`` the ascent over inputs and weights comes within a factor 1.43 for one layer and ``N = 3`` (1.10 for
+    ``N = 12``, ``p = 3``), 5.2 for two layers (3.7); at ``omega = 2`` two layers are 94 times (59 times), and at
+    ``omega = 1`` three layers 114 times below the stated constant: the worst cases of the layers do not come together.
 
     Parameters
     ----------
@@ -226,6 +237,9 @@ class DepthUniformTransformer(_InContext):
     diameter of the tokens through the layers. Attention without residual branches forgets: ``q_L`` is at most about
     1.84, 3.51, 15.9 and 1492 for every ``L``, for ``omega`` = 1/4, 1/2, 1 and 2.
 
+    Self-check: at ``omega = 1`` and three layers the ascent stays a factor 8.7 below (114 for `Transformer`), at
+    ``omega = 2`` and four layers a factor 557, for ``N = 3``.
+
     Parameters
     ----------
     layers, omega, learning_error
@@ -248,9 +262,13 @@ class DepthUniformTransformer(_InContext):
 class ResidualTransformer(_InContext):
     r"""A transformer with residual branches and feed-forward blocks, in which depth does matter.
 
-    Setting: as for `Transformer`, with layers ``z <- proj(z + attention(z))``, then ``z <- proj(z + f(z))``, both projected
-    onto the unit ball, ``f`` being ``L_f``-Lipschitz.
-    Guarantee: ``kappa = Lambda_res**L - ((1 + C)(1 + L_f))**L`` with ``Lambda_res = (1 + Lambda)(1 + L_f)``.
+    Setting: as for `Transformer`, with layers ``z <- proj(z + attention(z))``, then ``z <- proj(z + f(z))``, both
+    projected onto the unit ball, ``f`` being ``L_f``-Lipschitz.
+    Guarantee: ``kappa = Lambda_res**L - ((1 + C)(1 + L_f))**L`` with ``Lambda_res = (1 + Lambda)(1 + L_f)``, derived.
+    Assumed: as for `Transformer`, and ``L_f``.
+
+    Self-check: the ascent stays a factor 1.43 below for one layer at ``omega = 1/2``, ``L_f = 0``, and 6.3 below for
+    two layers at ``omega = 1``, ``L_f = 1/5`` (``N = 3``).
 
     Parameters
     ----------
@@ -269,5 +287,6 @@ class ResidualTransformer(_InContext):
     14.882
     """
 
-    def __init__(self, layers: Any = L, omega: Any = omega, feed_forward: Any = L_f, learning_error: Any = None) -> None:
+    def __init__(self, layers: Any = L, omega: Any = omega, feed_forward: Any = L_f,
+                 learning_error: Any = None) -> None:
         self._set("residual transformer", Attention(layers, omega, exact("feed_forward", feed_forward)), learning_error)

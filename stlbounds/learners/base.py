@@ -17,6 +17,7 @@ from stlbounds.proof.rules.basic import Assumption
 from stlbounds.symbols import M, N
 
 if TYPE_CHECKING:
+    from stlbounds.generators.measurement import Measurement
     from stlbounds.learners.judging import Judge
 
 __all__ = ["UniformlyStable"]
@@ -87,6 +88,23 @@ class UniformlyStable:
         """The claim ``LossConstant() <= M``: a leaf here, a theorem in models that derive it."""
         return Assumption.apply(
             quantity=LossConstant(), bound=self.loss_constant, metric=self.metric)
+
+    def self_check(self, *, seed: int = 0, **values: Any) -> tuple[Measurement, ...]:
+        """Measure the constants of this entry by search, and put them beside the stated ones.
+
+        Parameters
+        ----------
+        seed : int
+            Seed of the search.
+        **values : number
+            Values of the entry's symbols; each entry states which it needs.
+
+        Raises
+        ------
+        AssumptionError
+            If the learner is known by its constants only.
+        """
+        raise AssumptionError(f"the learner {self.name} is known by its constants only; there is nothing to measure")
 
     def judge(self, values: Mapping[str, Any]) -> Judge:
         """The numeric twin of this learner, for simulations.

@@ -35,7 +35,8 @@ class MeanStability(Rule):
 
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
-        return (r"Two means $h, h'$ are at most $\frac{1}{N}\sum_k \|z_k - z'_k\|$ apart, and $|\|h-z\|^2 - \|h'-z\|^2| \le "
+        return (r"Two means $h, h'$ are at most $\frac{1}{N}\sum_k \|z_k - z'_k\|$ apart, and $|\|h-z\|^2 - "
+                r"\|h'-z\|^2| \le "
                 r"2B\|h-h'\|$ in a space of diameter $B$.")
 
 
@@ -55,10 +56,10 @@ class MeanLossConstant(Rule):
 
 
 class MeanFit(UniformlyStable):
-    r"""The mean ``h`` of the training set, judged by ``loss(h, z) = |h - z|**2/(2 B**2)``, ``B`` the diameter of the space.
+    r"""The mean ``h`` of the training set, judged by ``loss(h, z) = |h - z|**2/(2 B**2)``, ``B`` the diameter.
 
-    Setting: points in a bounded convex set. Guarantee: ``M = 1`` and ``beta_N = 1/N`` in the Euclidean metric (hence in the
-    discrete one), both derived; nothing is assumed. Both are attained at the walls of the space.
+    Setting: points in a bounded convex set. Guarantee: ``M = 1`` and ``beta_N = 1/N`` in the Euclidean metric (hence in
+    the discrete one), both derived; nothing is assumed. Both are attained at the walls of the space.
 
     References
     ----------
@@ -73,7 +74,8 @@ class MeanFit(UniformlyStable):
     def __init__(self) -> None:
         super().__init__(1 / N, sp.S.One, Metric.EUCLIDEAN, "mean")
 
-    def stability_claim(self) -> Claim:
+    def stability_claim(self, weighted: bool = False) -> Claim:
+        # A weighted mean moves by the weighted displacement, with the same constant.
         return MeanStability.apply()
 
     def loss_claim(self) -> Claim:
@@ -89,8 +91,8 @@ class MeanJudge(Judge):
     Examples
     --------
     >>> judge = MeanJudge()
-    >>> judge.risk(judge.fit(np.array([[1.0, 0.5]]), 4), Atoms(np.array([[0.25, -0.25]]), np.array([0.5, 0.5]))).tolist()
-    [0.0625]
+    >>> judge.risk(judge.fit(np.array([[1.0, 0.5]]), 4), Atoms(np.array([[0.25, -0.25]]), np.array([0.5,
+    0.5]))).tolist() [0.0625]
     """
 
     def fit(self, sample: FloatArray, size: int) -> FloatArray:

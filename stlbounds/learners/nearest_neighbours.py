@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
 import sympy as sp
 
 from stlbounds.errors import AssumptionError, InvalidArgumentError
@@ -21,6 +19,9 @@ from stlbounds.proof.rules.basic import Assumption
 from stlbounds.symbols import B_y, G_l, M, N, exact
 from stlbounds.symbols import k as neighbours_symbol
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 __all__ = [
     "LabelRange", "NearestNeighbours", "NeighbourShare", "NeighbourStability", "PredictionLipschitz", "nearest_mean",
 ]
@@ -31,16 +32,17 @@ class PredictionLipschitz(Quantity):
 
     nargs = 0
     template = r"G_{{\ell}}(\ell)"
-    granted = (r"Loss in the prediction: it is Lipschitz with a constant of at most ${bound}$ ({metric} metric on the "
-               r"data).")
+    granted = (r"Loss in the prediction: it is Lipschitz with a constant $G_\ell(\ell) \le {bound}$ ({metric} metric "
+               r"on the data).")
 
 
 class LabelRange(Quantity):
     """The length of an interval that contains all labels."""
 
     nargs = 0
-    template = r"B_y"
-    granted = r"Labels: all of them lie in an interval of length at most ${bound}$ ({metric} metric on the data)."
+    template = r"\mathrm{{range}}(y)"
+    granted = (r"Labels: all of them lie in an interval of length $\mathrm{{range}}(y) \le {bound}$ ({metric} metric "
+               r"on the data).")
 
 
 class NeighbourShare(Quantity):
@@ -86,9 +88,12 @@ def nearest_mean(inputs: npt.NDArray[Any], labels: npt.NDArray[Any], query: floa
 
     Examples
     --------
+    >>> import numpy as np
     >>> nearest_mean(np.array([0.0, 1.0, 2.0]), np.array([5.0, 3.0, 9.0]), 1.0, 2)
     4.0
     """
+    import numpy as np
+
     order = np.argsort(np.abs(inputs - query), kind="stable")[:count]
     return float(labels[order].mean())
 
@@ -158,6 +163,8 @@ class NearestNeighbours(UniformlyStable):
 
     def self_check(self, *, seed: int = 0, size: int = 6, starts: int = 400, **values: Any) -> tuple[Measurement, ...]:
         """``beta_N`` by random training sets on a grid of inputs, with every replacement of one point."""
+        import numpy as np
+
         count = int(number("neighbours", self.neighbours, values))
         if count > size:
             raise InvalidArgumentError("size", size, f"at least the number of neighbours {count}")

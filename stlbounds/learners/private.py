@@ -28,9 +28,9 @@ class LearnerPrivacyLoss(Quantity):
 
     nargs = 1
     template = r"\varepsilon_{{{0}}}(A)"
-    granted = (r"Privacy of the learner: $\Pr[A(S) \in E] \le e^{{\varepsilon}} \Pr[A(S') \in E]$ with $\varepsilon "
-               r"\le {bound}$, for all events $E$ and all training sets $S, S'$ of one size that differ in one point; "
-               r"the loss is averaged over the learner's randomness ({metric} metric).")
+    granted = (r"Privacy of the learner: $\Pr[A(S) \in E] \le e^{{\varepsilon_N(A)}} \Pr[A(S') \in E]$ with "
+               r"$\varepsilon_N(A) \le {bound}$, for all events $E$ and all training sets $S, S'$ of one size $N$ that "
+               r"differ in one point; the loss is averaged over the learner's randomness ({metric} metric).")
 
 
 class LossRange(Quantity):
@@ -38,8 +38,8 @@ class LossRange(Quantity):
 
     nargs = 0
     template = r"\mathrm{{range}}(\ell)"
-    granted = (r"Loss: all its values, over hypotheses and data, lie in an interval of length at most ${bound}$ "
-               r"({metric} metric).")
+    granted = (r"Loss: all its values, over hypotheses and data, lie in an interval of length $\mathrm{{range}}(\ell) "
+               r"\le {bound}$ ({metric} metric).")
 
 
 class PrivateStability(Rule):

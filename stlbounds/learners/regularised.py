@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import sympy as sp
 
 from stlbounds.errors import AssumptionError, InvalidArgumentError
@@ -12,7 +11,6 @@ from stlbounds.generators.base import constant_of_size
 from stlbounds.generators.measurement import Measurement
 from stlbounds.generators.numbers import number
 from stlbounds.learners.base import UniformlyStable
-from stlbounds.learners.search import climb, logistic, one_point_changes
 from stlbounds.proof.claim import Claim, Printer, Rule, Says
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.quantities import Quantity, Stability
@@ -45,8 +43,8 @@ class ParameterLipschitz(Quantity):
 
     nargs = 0
     template = r"G_{{\ell}}(\ell)"
-    granted = (r"Loss in the parameter: $w \mapsto \ell(w, z)$ is convex and Lipschitz with a constant of at most "
-               r"${bound}$, for every $z$ and on all parameters that the learner may visit ({metric} metric on the "
+    granted = (r"Loss in the parameter: $w \mapsto \ell(w, z)$ is convex and Lipschitz with a constant $G_\ell(\ell) "
+               r"\le {bound}$, for every $z$ and on all parameters that the learner may visit ({metric} metric on the "
                r"data).")
 
 
@@ -130,6 +128,10 @@ class RegularisedLearner(UniformlyStable):
 
     def self_check(self, *, seed: int = 0, size: int = 4, **values: Any) -> tuple[Measurement, ...]:
         """``beta_N`` at `size` points, for a linear loss (exact) and for logistic regression (hill climbing)."""
+        import numpy as np
+
+        from stlbounds.learners.search import climb, one_point_changes
+
         strength, slope = number("strength", self.strength, values), number("lipschitz", self.lipschitz, values)
         stated = number("beta", self.beta_N, values, N=size)
         # loss(w, s) = slope s w has its minimiser at -slope (mean of s)/strength.
@@ -149,6 +151,10 @@ class RegularisedLearner(UniformlyStable):
 
 def _logistic_minimisers(sets: FloatArray, strength: float) -> FloatArray:
     """The minimisers of mean ``log(1 + exp(-s w))`` plus ``(strength/2) w**2``, one for each row ``s`` of `sets`."""
+    import numpy as np
+
+    from stlbounds.learners.search import logistic
+
     low, high = np.full(len(sets), -1.0), np.full(len(sets), 1.0)
     reach = float(np.abs(sets).max(initial=0.0)) / strength
     low, high = low * reach, high * reach

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FloatArray", "climb", "logistic", "one_point_changes"]
+from stlbounds.errors import InvalidArgumentError
+
+__all__ = ["FloatArray", "choices_of_points", "climb", "logistic", "one_point_changes", "two_sets"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -86,3 +90,16 @@ def climb(value: Callable[[FloatArray], float], size: int, reach: float, rng: np
                         point, here = moved, there
         best = max(best, here)
     return best
+
+
+def choices_of_points(size: int, count: int) -> Any:
+    """All sequences of `count` indices of training points."""
+    if size**count > 20_000:
+        raise InvalidArgumentError("steps", count, f"so few that there are at most 20000 choices of {size} points")
+    return np.array(list(itertools.product(range(size), repeat=count)), dtype=int).reshape(-1, count)
+
+
+def two_sets(size: int) -> tuple[list[int], list[int]]:
+    """Two training sets out of `size` + 1 points, which differ in their first one."""
+    rest = list(range(2, size + 1))
+    return [0, *rest], [1, *rest]

@@ -1,11 +1,9 @@
-"""Stochastic gradient descent on a convex or strongly convex smooth loss (theory §7)."""
+"""Stochastic gradient descent on a convex smooth loss (theory §7)."""
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import sympy as sp
 
 from stlbounds.errors import AssumptionError, InvalidArgumentError
@@ -15,14 +13,12 @@ from stlbounds.generators.numbers import number
 from stlbounds.interval.signs import enclosure, is_nonnegative
 from stlbounds.learners.base import UniformlyStable
 from stlbounds.learners.regularised import ParameterLipschitz, positive_constant
-from stlbounds.learners.search import climb, logistic
 from stlbounds.proof.claim import Claim, Printer, Rule, Says
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.quantities import Quantity, Stability
 from stlbounds.proof.rules import algebra
 from stlbounds.proof.rules.basic import Assumption
 from stlbounds.symbols import G_l, J, M, N
-from stlbounds.symbols import mu as modulus_symbol
 from stlbounds.symbols import step as step_symbol
 from stlbounds.symbols import steps as steps_symbol
 
@@ -30,14 +26,15 @@ if TYPE_CHECKING:
     from stlbounds.learners.search import FloatArray
 
 __all__ = [
+    "RUNS",
     "ConvexShiftStep",
+    "GradientDescent",
     "ParameterShift",
     "RelativeStep",
     "SGDLearner",
     "SameStart",
     "ShiftedLoss",
-    "StronglyConvexSGDLearner",
-    "StronglyConvexShift",
+    "within_limit",
 ]
 
 
@@ -46,18 +43,10 @@ class RelativeStep(Quantity):
 
     nargs = 0
     template = r"\eta_s L(\nabla \ell)"
-    granted = (r"Steps: every step size, times the Lipschitz constant of the gradient $w \mapsto \nabla_w \ell(w, z)$, "
-               r"is at most ${bound}$; each step uses a training point that is chosen uniformly at random, without "
-               r"looking, and the loss is averaged over these choices ({metric} metric on the data).")
-
-
-class StrongConvexity(Quantity):
-    """``1/mu``: the reciprocal of the strong convexity of the loss in its parameter."""
-
-    nargs = 0
-    template = r"\mu(\ell)^{{-1}}"
-    granted = (r"Strong convexity: $w \mapsto \ell(w, z)$ is strongly convex with a modulus whose reciprocal is at "
-               r"most ${bound}$, for every $z$ ({metric} metric on the data).")
+    granted = (r"Steps: with $L(\nabla \ell)$ the Lipschitz constant of every gradient $w \mapsto \nabla_w \ell(w, "
+               r"z)$, every step size $\eta_s$ has $\eta_s L(\nabla \ell) \le {bound}$; each step uses a training "
+               r"point that is chosen uniformly at random, without looking, and the loss is averaged over these "
+               r"choices ({metric} metric on the data).")
 
 
 class ParameterShift(Quantity):
@@ -70,11 +59,16 @@ class ParameterShift(Quantity):
     template = r"\mathbb{{E}}\,|w_{{{1}}} - w'_{{{1}}}|"
 
 
-def _within(premises: tuple[Says, ...], limit: int) -> None:
+def within_limit(premises: tuple[Says, ...], limit: int) -> None:
+    """Refuse premises that do not bound `RelativeStep` by the limit."""
     (says,) = (premise for premise in premises if premise.lhs == RelativeStep())
     if not is_nonnegative(limit - says.rhs):
         raise AssumptionError(f"the step size times the smoothness must be at most {limit}; {says.rhs} is not known "
                               "to be")
+
+
+RUNS = (r"Let $w_t$ and $w'_t$ be the parameters after $t$ steps with the same choices, on training sets of size $N$ "
+         r"that differ in one point. ")
 
 
 class SameStart(Rule):
@@ -88,7 +82,7 @@ class SameStart(Rule):
 
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
-        return "Both runs start from the same parameter."
+        return RUNS + "Both start from the same parameter."
 
 
 class ConvexShiftStep(Rule):
@@ -108,7 +102,7 @@ class ConvexShiftStep(Rule):
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, step: sp.Expr) -> Says:
-        _within(premises, 2)
+        within_limit(premises, 2)
         return Says(ParameterShift(N, J + 1), ParameterShift(N, J) + 2 * step * ParameterLipschitz() / N)
 
     @classmethod
@@ -116,32 +110,6 @@ class ConvexShiftStep(Rule):
         return (r"With probability $1 - 1/N$ the step uses the same point on both sides, and does not expand because "
                 r"the loss is convex and the step small enough; otherwise the two gradients differ by at most $2 "
                 rf"{tex(ParameterLipschitz())}$ beyond that, which the step size ${tex(step)}$ multiplies.")
-
-
-class StronglyConvexShift(Rule):
-    r"""``E |w_t - w'_t| <= 2 G_l/(mu N)`` for every ``t``, a strongly convex loss, ``step <= 1/smoothness``.
-
-    Premises bound `RelativeStep` and `StrongConvexity`. A step with the same point contracts by ``1 - step mu``,
-    since the eigenvalues of its derivative lie in ``[1 - step L, 1 - step mu]`` and ``step L <= 1``. So ``E |w_{t+1} -
-    w'_{t+1}| <= (1 - step mu) E |w_t - w'_t| + 2 step G_l/N`` as in `ConvexShiftStep`; ``2 G_l/(mu N)`` is the fixed
-    point of this recurrence, which starts below it, at 0.
-    """
-
-    title = "contraction of gradient descent"
-    metric = Metric.DISCRETE
-    reference = "hardt2016"
-
-    @classmethod
-    def conclude(cls, premises: tuple[Says, ...]) -> Says:
-        _within(premises, 1)
-        (convexity,) = (premise for premise in premises if premise.lhs == StrongConvexity())
-        return Says(ParameterShift(N, J), 2 * ParameterLipschitz() * convexity.rhs / N)
-
-    @classmethod
-    def explain(cls, tex: Printer, **_: Any) -> str:
-        return (r"A step with the same point on both sides contracts by $1 - \eta_s \mu$, and with probability $1/N$ "
-                rf"the gradients differ by at most $2 {tex(ParameterLipschitz())}$ beyond that. The right side is the "
-                r"fixed point of this recurrence, which starts below it, at $0$.")
 
 
 class ShiftedLoss(Rule):
@@ -176,14 +144,15 @@ def _relative_step(step: sp.Expr, smoothness: Any, limit: int) -> sp.Expr:
     return relative
 
 
-class _SGD(UniformlyStable):
+class GradientDescent(UniformlyStable):
     """What both kinds of descent share."""
 
     step: sp.Expr
     lipschitz: sp.Expr
     relative_step: sp.Expr
 
-    def _prepare(self, step: Any, lipschitz: Any, smoothness: Any, limit: int) -> tuple[sp.Expr, sp.Expr]:
+    def prepare(self, step: Any, lipschitz: Any, smoothness: Any, limit: int) -> tuple[sp.Expr, sp.Expr]:
+        """Check and keep the step, ``G_l`` and the step times the smoothness."""
         size, slope = positive_constant("step", step), constant_of_size("lipschitz", lipschitz)
         if slope.has(N):
             raise InvalidArgumentError("lipschitz", lipschitz, "without the size N of the training set")
@@ -193,15 +162,17 @@ class _SGD(UniformlyStable):
         return size, slope
 
     @property
-    def _slope_claim(self) -> Claim:
+    def slope_claim(self) -> Claim:
+        """The assumption on the Lipschitz constant of the loss in the parameter."""
         return Assumption.apply(quantity=ParameterLipschitz(), bound=self.lipschitz, metric=Metric.DISCRETE)
 
     @property
-    def _step_claim(self) -> Claim:
+    def step_claim(self) -> Claim:
+        """The assumption on the step size times the smoothness."""
         return Assumption.apply(quantity=RelativeStep(), bound=self.relative_step, metric=Metric.DISCRETE)
 
 
-class SGDLearner(_SGD):
+class SGDLearner(GradientDescent):
     """Stochastic gradient descent, ``T`` steps on a convex and smooth loss.
 
     Setting
@@ -255,33 +226,37 @@ all 243 choices)
         count = constant_of_size("steps", steps)
         if count.is_integer is not True or count.has(N):
             raise InvalidArgumentError("steps", steps, "a nonnegative integer, and without the size N")
-        size, slope = self._prepare(step, lipschitz, smoothness, 2)
+        size, slope = self.prepare(step, lipschitz, smoothness, 2)
         object.__setattr__(self, "steps", count)
         super().__init__(2 * slope**2 * size * count / N, loss_constant, Metric.DISCRETE, "sgd")
 
     def stability_claim(self, weighted: bool = False) -> Claim:
-        advance = algebra.Substitute.apply(ConvexShiftStep.apply(self._step_claim, step=self.step), self._slope_claim)
+        advance = algebra.Substitute.apply(ConvexShiftStep.apply(self.step_claim, step=self.step), self.slope_claim)
         closed = 2 * self.step * self.lipschitz * J / N
         shift = algebra.Recurrence.apply(advance, SameStart.apply(), index=J, closed=closed)
         claim = algebra.Substitute.apply(ShiftedLoss.apply(steps=self.steps), shift, index=((J, self.steps),))
-        return algebra.Substitute.apply(claim, self._slope_claim) if claim.rhs.has(ParameterLipschitz()) else claim
+        return algebra.Substitute.apply(claim, self.slope_claim) if claim.rhs.has(ParameterLipschitz()) else claim
 
     def self_check(self, *, seed: int = 0, size: int = 3, **values: Any) -> tuple[Measurement, ...]:
         """``beta_N`` at `size` points, for a linear and a logistic loss, averaged over all ``size**steps`` choices."""
+        import numpy as np
+
+        from stlbounds.learners.search import choices_of_points, climb, logistic, two_sets
+
         count, step = int(number("steps", self.steps, values)), number("step", self.step, values)
         slope, stated = number("lipschitz", self.lipschitz, values), number("beta", self.beta_N, values, N=size)
-        choices = _choices(size, count)
+        choices = choices_of_points(size, count)
         # The logistic loss of points in [-slope, slope] has smoothness slope**2/4.
         reach = min(slope, float(np.sqrt(8.0 / step)))
 
         def linear(points: FloatArray) -> float:
             # loss(w, s) = s w: gradients are the points themselves, whatever the parameter is.
-            ends = [-step * points[start][choices].sum(axis=1).mean() for start in _two(size)]
+            ends = [-step * points[start][choices].sum(axis=1).mean() for start in two_sets(size)]
             return float(slope * abs(ends[0] - ends[1]))
 
         def curved(points: FloatArray) -> float:
             tests = np.array([[-slope, slope]])
-            runs = (_descend(points[start][choices], step) for start in _two(size))
+            runs = (_descend(points[start][choices], step) for start in two_sets(size))
             means = [logistic(np.repeat(tests, len(run), axis=0), run)[0].mean(axis=0) for run in runs]
             return float(np.abs(means[0] - means[1]).max())
 
@@ -291,103 +266,12 @@ all 243 choices)
                 Measurement("beta (logistic loss)", climb(curved, size + 1, reach, rng, 2, 2), stated, how))
 
 
-class StronglyConvexSGDLearner(_SGD):
-    """Stochastic gradient descent on a strongly convex and smooth loss, any number of steps.
-
-    Setting
-        As `SGDLearner`; parameters are projected onto a bounded convex set, where the loss is Lipschitz.
-    Guarantee
-        ``beta_N = 2 G_l**2/(mu N)``, for every number of steps.
-    Assumed
-        ``mu``, ``G_l``, and ``step <= 1/smoothness``: checked if `smoothness` is given, else to be granted.
-    Reference
-        Hardt, Recht & Singer 2016; theory §7.
-    Self-check
-        `self_check` fits ``(mu/2)(w - s)**2`` on ``[-B, B]``, ``G_l = 2 mu B``, averaged over all choices of 8 steps.
-        It stays a factor of 3 below: where the gradients differ by ``2 G_l`` the loss cannot be steepest as well.
-
-    Parameters
-    ----------
-    modulus : sympy.Expr or number
-        ``mu``, positive.
-    lipschitz : sympy.Expr or number
-        ``G_l``.
-    step, smoothness, loss_constant
-        As in `SGDLearner`; the step does not occur in the constant.
-
-    Examples
-    --------
-    >>> StronglyConvexSGDLearner().beta_N
-    2*G_l**2/(N*mu)
-    >>> for found in StronglyConvexSGDLearner(1, 2, step=1, smoothness=1).self_check():
-    ...     print(found)
-    beta (quadratic loss): measured 0.956896, stated 2.66667, slack 2.79 (hill climbing over training sets of 3 points, \
-3 step sizes, all choices of 8 steps)
-    """
-
-    modulus: sp.Expr
-
-    def __init__(self, modulus: sp.Expr | float = modulus_symbol, lipschitz: sp.Expr | float = G_l,
-                 step: sp.Expr | float = step_symbol, smoothness: sp.Expr | float | None = None,
-                 loss_constant: sp.Expr | float = M) -> None:
-        strength = positive_constant("modulus", modulus)
-        if smoothness is not None:
-            excess = sp.expand(strength - constant_of_size("smoothness", smoothness))
-            if enclosure(excess)[0] > 0:
-                raise InvalidArgumentError("smoothness", smoothness, f"at least the modulus {strength}",
-                                           "no loss is more convex than smooth")
-        _, slope = self._prepare(step, lipschitz, smoothness, 1)
-        object.__setattr__(self, "modulus", strength)
-        super().__init__(2 * slope**2 / (strength * N), loss_constant, Metric.DISCRETE, "sgd-strongly-convex")
-
-    def stability_claim(self, weighted: bool = False) -> Claim:
-        convexity = Assumption.apply(quantity=StrongConvexity(), bound=1 / self.modulus, metric=Metric.DISCRETE)
-        shift = StronglyConvexShift.apply(self._step_claim, convexity)
-        claim = algebra.Substitute.apply(ShiftedLoss.apply(steps=steps_symbol), shift, index=((J, steps_symbol),))
-        return algebra.Substitute.apply(claim, self._slope_claim)
-
-    def self_check(self, *, seed: int = 0, size: int = 3, **values: Any) -> tuple[Measurement, ...]:
-        """``beta_N`` at `size` points for a quadratic loss, averaged over all choices of 8 steps."""
-        strength, slope = number("modulus", self.modulus, values), number("lipschitz", self.lipschitz, values)
-        stated = number("beta", self.beta_N, values, N=size)
-        choices = _choices(size, 8)
-        reach = slope / (2 * strength)
-        # The step may depend on symbols of its own; the largest one that is allowed for this loss converges fastest.
-        steps = [fraction / strength for fraction in (1.0, 0.5, 0.25)]
-
-        def change(points: FloatArray, step: float) -> float:
-            tests = np.array([-reach, reach])
-            means = []
-            for start in _two(size):
-                run = np.zeros(len(choices))
-                for chosen in points[start][choices].T:
-                    run = np.clip(run - step * strength * (run - chosen), -reach, reach)
-                means.append((strength / 2 * (run[:, None] - tests) ** 2).mean(axis=0))
-            return float(np.abs(means[0] - means[1]).max())
-
-        rng = np.random.default_rng(seed)
-        found = max(climb(lambda points, step=step: change(points, step), size + 1, reach, rng, 2, 2)  # type: ignore[misc]
-                    for step in steps)
-        return (Measurement("beta (quadratic loss)", found, stated,
-                            f"hill climbing over training sets of {size} points, 3 step sizes, all choices "
-                            "of 8 steps"),)
-
-
-def _choices(size: int, count: int) -> Any:
-    """All sequences of `count` indices of training points."""
-    if size**count > 20_000:
-        raise InvalidArgumentError("steps", count, f"so few that there are at most 20000 choices of {size} points")
-    return np.array(list(itertools.product(range(size), repeat=count)), dtype=int).reshape(-1, count)
-
-
-def _two(size: int) -> tuple[list[int], list[int]]:
-    """Two training sets out of `size` + 1 points, which differ in their first one."""
-    rest = list(range(2, size + 1))
-    return [0, *rest], [1, *rest]
-
-
 def _descend(chosen: FloatArray, step: float) -> FloatArray:
     """The parameter after a gradient step on the logistic loss of each point in a row, from 0."""
+    import numpy as np
+
+    from stlbounds.learners.search import logistic
+
     run = np.zeros(len(chosen))
     for points in chosen.T:
         run = run - step * logistic(points[:, None], run)[1][:, 0]

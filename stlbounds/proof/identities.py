@@ -36,6 +36,24 @@ def _roots(base: sp.Expr) -> list[tuple[sp.Expr, sp.Expr]]:
     return pairs if sign > 0 else [*pairs, (sign, sp.S.One)]
 
 
+def _without_exponentials(expression: sp.Expr) -> sp.Expr:
+    """Every ``exp(q x)`` with rational ``q`` as a power of one positive variable for each ``x``.
+
+    An identity in these variables holds at their values in particular. SymPy merges ``exp(1/2)**2`` into ``E``, so that
+    powers of one exponential do not look alike.
+    """
+    found = {part: part.args[0].as_coeff_Mul() for part in expression.atoms(sp.exp)}
+    if expression.has(sp.E):
+        found[sp.E] = (sp.S.One, sp.S.One)
+    found = {part: (whole, rest) for part, (whole, rest) in found.items() if whole.is_Rational}
+    units: dict[sp.Expr, tuple[sp.Dummy, int]] = {}
+    for whole, rest in found.values():
+        unit, order = units.get(rest, (sp.Dummy(positive=True), 1))
+        units[rest] = unit, int(sp.ilcm(order, whole.q))
+    powers = {part: units[rest][0] ** (whole * units[rest][1]) for part, (whole, rest) in found.items()}
+    return expression.xreplace(powers)
+
+
 def _rational_form(expression: sp.Expr) -> tuple[sp.Expr, dict[sp.Dummy, tuple[sp.Expr, int]]]:
     """The expression with geometric sums, symbolic powers, roots and functions as independent variables.
 
@@ -63,6 +81,7 @@ def _rational_form(expression: sp.Expr) -> tuple[sp.Expr, dict[sp.Dummy, tuple[s
         roots[root] = (part.base, order)
         return root ** int(part.exp.p)
 
+    expression = _without_exponentials(expression)
     expression = expression.replace(geometric_sum, lambda r, k: (1 - r**k) / (1 - r))
     # SymPy puts these where it does not know a sign that follows from the ranges.
     expression = expression.replace(sp.Abs, lambda part: part if is_nonnegative(part) else sp.Abs(part))

@@ -64,7 +64,7 @@ CATALOGUE_RULES: tuple[tuple[str, str], ...] = (
     ("stlbounds.learners.regularised", "RegularisedStability"),
     ("stlbounds.learners.sgd", "SameStart"),
     ("stlbounds.learners.sgd", "ConvexShiftStep"),
-    ("stlbounds.learners.sgd", "StronglyConvexShift"),
+    ("stlbounds.learners.sgd_strongly_convex", "StronglyConvexShift"),
     ("stlbounds.learners.sgd", "ShiftedLoss"),
     ("stlbounds.learners.nearest_neighbours", "NeighbourStability"),
     ("stlbounds.learners.private", "PrivateStability"),
@@ -87,6 +87,14 @@ CATALOGUE_RULES: tuple[tuple[str, str], ...] = (
     ("stlbounds.generators.location", "LocationDrift"),
     ("stlbounds.learners.mean", "MeanStability"),
     ("stlbounds.learners.mean", "MeanLossConstant"),
+    ("stlbounds.generators.gradient_rules", "MinimiserShift"),
+    ("stlbounds.generators.gradient_rules", "DescentStart"),
+    ("stlbounds.generators.gradient_rules", "DescentStep"),
+    ("stlbounds.generators.gradient_rules", "DescentEnd"),
+    ("stlbounds.generators.gradient_rules", "GaussianLaw"),
+    ("stlbounds.generators.gradient_rules", "SampledPoints"),
+    ("stlbounds.generators.gradient_rules", "SampledLaw"),
+    ("stlbounds.learners.regularised_euclidean", "EuclideanRegularisedStability"),
 )
 
 

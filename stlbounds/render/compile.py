@@ -108,7 +108,9 @@ def _run(program: str, tex: str, folder: Path, timeout: float) -> tuple[Path, st
     """Run latexmk in ``folder``; the PDF and the log of the last run."""
     (folder / "document.tex").write_text(tex, encoding="utf-8")
     # Log lines are otherwise wrapped at 79 characters; openout_any keeps TeX inside its folder.
-    environment = {**os.environ, "max_print_line": "10000", "openout_any": "p"}
+    environment = {**os.environ, "max_print_line": "10000", "openout_any": "p",
+                   # The same bytes twice: no dates.
+                   "SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1"}
     command = [program, "-norc", "-pdf", "-halt-on-error", "-interaction=nonstopmode", "-file-line-error",
                "-no-shell-escape", "document.tex"]
     try:

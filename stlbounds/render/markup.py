@@ -116,5 +116,7 @@ def to_html(latex: str, numbers: Mapping[str, int] | None = None) -> str:
 
 def formulas(latex: str) -> list[str]:
     """All formulas of a text, for tests: those for which `unknown_commands` is not empty cannot be shown well."""
-    return [*_FORMULA.findall(_DISPLAY.sub("", latex)), *(m["plain"] or m["block"] for m in _DISPLAY.finditer(latex)
-                                                          if not m["list"])]
+    found = _FORMULA.findall(_DISPLAY.sub("", latex))
+    for match in _DISPLAY.finditer(latex):
+        found += _FORMULA.findall(match["items"]) if match["list"] else [match["plain"] or match["block"]]
+    return found

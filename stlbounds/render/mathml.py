@@ -12,35 +12,30 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from stlbounds.render.mathml_tables import (
+    ACCENTS,
+    BLACKBOARD,
+    FENCES,
+    IDENTIFIERS,
+    LARGE,
+    NAMES,
+    OPENING,
+    OPERATORS,
+    RELATIONS,
+    SPACES,
+)
+
 __all__ = ["mathml", "unknown_commands"]
 
 _TOKEN = re.compile(r"\\begin\{[a-z*]+\}|\\end\{[a-z*]+\}|\\[A-Za-z]+\*?|\\.|[0-9]+(?:\.[0-9]+)?|\s+|.", re.DOTALL)
 
-_OPERATORS = {
-    r"\le": "≤", r"\leq": "≤", r"\ge": "≥", r"\geq": "≥", r"\ne": "≠", r"\in": "∈", r"\to": "→", r"\sim": "∼",
-    r"\cdot": "·", r"\times": "×", r"\pm": "±", r"\mid": "∣", r"\mapsto": "↦", r"\approx": "≈", r"\subset": "⊂",
-    r"\cup": "∪", r"\ast": "∗", r"\wedge": "∧", r"\colon": ":", r"\|": "∥", r"\,": "", "<": "<", ">": ">", "=": "=",
-    "+": "+", "-": "−", "*": "∗", "/": "/", ",": ",", ";": ";", ":": ":", ".": ".", "!": "!",
-}
-_RELATIONS = frozenset("≤≥≠∈→∼∣↦≈⊂<>=+−∗/,;:·×±∪∧")
-_IDENTIFIERS = {
-    r"\ell": "ℓ", r"\infty": "∞", r"\dots": "…", r"\ldots": "…", r"\cdots": "⋯", r"\varepsilon": "ε", r"\partial": "∂",
-    r"\emptyset": "∅", r"\%": "%", r"\_": "_", r"\#": "#", r"\&": "&",
-}
-_LARGE = {r"\sum": "∑", r"\prod": "∏", r"\int": "∫"}
-_NAMES = frozenset({r"\log", r"\exp", r"\max", r"\min", r"\tanh", r"\sup", r"\inf", r"\sinh", r"\cosh", r"\lim"})
-_SPACES = {r"\,": "0.167em", r"\;": "0.278em", r"\:": "0.222em", r"\!": "-0.167em", r"\ ": "0.333em", "~": "0.333em",
-           r"\quad": "1em", r"\qquad": "2em"}
-_ACCENTS = {r"\bar": "‾", r"\hat": "^", r"\widehat": "^", r"\tilde": "~", r"\overline": "‾", r"\dot": "˙"}
-_FENCES = {"(": "(", ")": ")", "[": "[", "]": "]", "|": "|", r"\{": "{", r"\}": "}", r"\lfloor": "⌊",
-           r"\rfloor": "⌋", r"\lceil": "⌈", r"\rceil": "⌉", r"\langle": "⟨", r"\rangle": "⟩", r"\vert": "|", r"\|": "∥"}
 _BIG = {r"\left": r"\right", r"\bigl": r"\bigr", r"\Bigl": r"\Bigr", r"\biggl": r"\biggr", r"\Biggl": r"\Biggr"}
-_BLACKBOARD = {"E": "𝔼", "P": "ℙ", "R": "ℝ", "N": "ℕ", "Z": "ℤ"}
-_IGNORED = frozenset({r"\displaystyle", r"\nopagebreak", r"\nolimits", r"\limits", r"\allowbreak"})
+#: Fences that need not be told from each other by their side.
+_BARS = frozenset({"|", r"\vert", r"\|", r"\Vert"})
+_IGNORED = frozenset({r"\nopagebreak", r"\nolimits", r"\limits", r"\allowbreak"})
 _TIGHT = ' lspace="0" rspace="0"'
 _STRETCHY, _RIGID, _UPRIGHT = ' stretchy="true"', ' stretchy="false"', ' mathvariant="normal"'
 _PREFIX, _POSTFIX, _BLOCK = ' form="prefix"', ' form="postfix"', ' display="block"'
-_OPENING = frozenset({"(", "[", r"\{", r"\lfloor", r"\lceil", r"\langle"})
 _NBSP = "\N{NO-BREAK SPACE}"
 _CASE = '"left case"'
 _EDGE = re.compile(r"^ | $")
@@ -145,7 +140,7 @@ class _Reader:
         self.fresh = fresh
         if not under and not above:
             return base
-        limits = token in _LARGE or token == r"\underbrace"
+        limits = token in LARGE or token == r"\underbrace"
         tag = ("munderover" if limits else "msubsup") if under and above else (
             ("munder" if limits else "msub") if under else ("mover" if limits else "msup"))
         return f"<{tag}>{base}{under}{above}</{tag}>"
@@ -161,24 +156,24 @@ class _Reader:
             inside = _group(self.row("}"))
             self.fresh = False
             return inside
-        if token in _SPACES:
+        if token in SPACES:
             self.fresh = fresh
-            return f'<mspace width="{_SPACES[token]}"/>'
+            return f'<mspace width="{SPACES[token]}"/>'
         if token in _IGNORED:
             self.fresh = fresh
             return "<mrow></mrow>"
         if token in _BIG:
             return self.fenced(_BIG[token])
-        if token in _FENCES:
+        if token in FENCES:
             # A bar opens where an operand is expected, and closes elsewhere.
-            self.fresh = token in _OPENING or (fresh and token in ("|", r"\|", r"\vert"))
-            return _operator(_FENCES[token], _RIGID + (_PREFIX if self.fresh else _POSTFIX))
-        if token in _OPERATORS:
-            return self.sign(_OPERATORS[token], fresh)
-        if token in _LARGE:
+            self.fresh = token in OPENING or (fresh and token in _BARS)
+            return _operator(FENCES[token], _RIGID + (_PREFIX if self.fresh else _POSTFIX))
+        if token in OPERATORS:
+            return self.sign(OPERATORS[token], fresh)
+        if token in LARGE:
             self.fresh = True
-            return _operator(_LARGE[token])
-        if token in _NAMES:
+            return _operator(LARGE[token])
+        if token in NAMES:
             gap = "" if self.peek() in ("(", "_", "^", r"\left", r"\bigl") else '<mspace width="0.167em"/>'
             self.fresh = True
             return f"<mi>{token[1:]}</mi>{gap}" if not gap else f"<mrow><mi>{token[1:]}</mi>{gap}</mrow>"
@@ -187,13 +182,13 @@ class _Reader:
         return f"<mn>{token}</mn>" if token[:1].isdigit() else f"<mi>{html.escape(token)}</mi>"
 
     def sign(self, text: str, fresh: bool) -> str:
-        self.fresh = text in _RELATIONS
+        self.fresh = text in RELATIONS
         if text in "+−":
             return _operator(text, _PREFIX if fresh else ' form="infix"')
         return _operator(text, _TIGHT if text in "/.:!" else "")
 
     def symbol(self, command: str) -> str:
-        found = _IDENTIFIERS.get(command) or _greek(command)
+        found = IDENTIFIERS.get(command) or _greek(command)
         if found is None:
             self.unknown.append(command)
             return f"<mtext>{html.escape(command)}</mtext>"
@@ -202,16 +197,21 @@ class _Reader:
         return f"<mi{upright}>{html.escape(found)}</mi>"
 
     def fenced(self, closing: str) -> str:
-        """What stands between two fences, which stretch to its height."""
-        left = self.fence(_PREFIX)
+        """What stands between two fences, which stretch to its height.
+
+        Parentheses that TeX would only make a little bigger stay as they are: stretched, they come with wide gaps.
+        """
+        stretched = closing == r"\right" or self.peek() in _BARS
+        left = self.fence(_PREFIX, stretched)
         inside = "".join(self.row(closing))
-        right = self.fence(_POSTFIX)
+        right = self.fence(_POSTFIX, stretched)
         self.fresh = False
         return f"<mrow>{left}{inside}{right}</mrow>"
 
-    def fence(self, form: str) -> str:
+    def fence(self, form: str, stretched: bool) -> str:
         token = self.take()
-        return "" if token in (".", "") else _operator(_FENCES.get(token, token), form + _STRETCHY)
+        return "" if token in (".", "") else _operator(FENCES.get(token, token),
+                                                       form + (_STRETCHY if stretched else _RIGID))
 
 
 def _sub(reader: _Reader, latex: str) -> str:
@@ -255,7 +255,7 @@ def _upright(reader: _Reader) -> str:
 
 def _blackboard(reader: _Reader) -> str:
     letter = reader.raw_argument()
-    return f'<mi mathvariant="normal">{_BLACKBOARD.get(letter, html.escape(letter))}</mi>'
+    return f'<mi mathvariant="normal">{BLACKBOARD.get(letter, html.escape(letter))}</mi>'
 
 
 def _named_operator(reader: _Reader) -> str:
@@ -336,7 +336,7 @@ _HANDLERS: dict[str, Callable[[_Reader], str]] = {
     r"\mathcal": _upright, r"\operatorname": _named_operator, r"\text": _text, r"\textrm": _text, r"\mbox": _text,
     r"\begin{aligned}": _aligned, r"\begin{align*}": _aligned, r"\begin{gather*}": _aligned,
     r"\begin{cases}": _cases,
-    **{command: _accent(mark) for command, mark in _ACCENTS.items()},
+    **{command: _accent(mark) for command, mark in ACCENTS.items()},
 }
 
 

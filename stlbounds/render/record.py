@@ -42,7 +42,7 @@ def _setting(bound: Any) -> dict[str, Any]:
     loop, generator, learner = setting.loop, setting.generator, setting.learner
     error = generator.learning_error
     return {
-        "loop": {"name": loop.name, **({"real": loop.real} if hasattr(loop, "real") else {}),
+        "loop": {"name": loop.name, "real": getattr(loop, "real", None),
                  "parameters": {name: str(value) for name, value in loop.parameters.items()}},
         "generator": {"name": generator.name, "metric": generator.metric.value,
                       "sensitivity": str(generator.sensitivity),

@@ -105,6 +105,10 @@ def check(
     generations = int(asked["i"])
     protocol = setting.loop
     sizes = {name: asked[name] for name in allowed if name in asked and name not in ("i", "delta")}
+    # A model that cannot be simulated says so before the work of a long plan.
+    exact = {name: plain(value) for name, value in asked.items()}
+    setting.generator.sampler(exact, distribution=distribution)
+    setting.learner.judge(exact)
     rounding = round_plan(protocol.plan(generations), sizes)
     used = {**asked, **_effective(rounding, sizes)}
     numbers = {name: plain(value) for name, value in used.items()}

@@ -8,16 +8,13 @@ import math
 import random
 import textwrap
 from collections.abc import Callable, Iterator
-from fractions import Fraction
 
-import numpy as np
 import pytest
 import sympy as sp
 
 import stlbounds as stl
 from stlbounds.errors import AssumptionError, InvalidArgumentError, SymbolError, UndecidedError
 from stlbounds.generators.kernel_density import (
-    KERNELS,
     DensityVariation,
     KernelSensitivity,
     KernelStep,
@@ -35,13 +32,10 @@ from stlbounds.generators.private import (
     PrivacyLoss,
     PrivateSensitivity,
 )
-from stlbounds.proof.claim import Claim, Says
-from stlbounds.proof.quantities import D, Distance, Dmix, Sensitivity
+from stlbounds.generators.private_sampling import uniform_share
+from stlbounds.proof.quantities import Sensitivity
 from stlbounds.proof.rules.basic import Assumption
-from stlbounds.proof.world_models import Brier, Contraction
-from stlbounds.proof.worlds import World
 from stlbounds.symbols import (
-    J,
     K,
     N,
     alpha,
@@ -181,175 +175,6 @@ def test_a_kernel_density_has_no_learning_error_of_the_plain_kind():
         stl.high_probability(stl.Setting(LOOPS["replay"], KERNEL, drift="lemma"))
 
 
-# --- exact worlds for the generator with a prior ------------------------------------------------------------------
-
-HALF, CERTAIN, LAST = (Fraction(1, 2),) * 2, (Fraction(1), Fraction(0)), (Fraction(0), Fraction(1))
-THIRDS = (Fraction(1, 2), Fraction(1, 3), Fraction(1, 6))
-SETTINGS = [(1, 0, HALF, LAST, 0, 2), (1, 0, HALF, LAST, Fraction(1, 4), 2),
-            (2, Fraction(1, 2), HALF, HALF, Fraction(1, 2), 2),
-            (4, 0, CERTAIN, LAST, Fraction(1, 2), 2), (4, Fraction(1, 2), CERTAIN, LAST, Fraction(1, 4), 2),
-            (2, Fraction(1, 2), THIRDS, (Fraction(0), Fraction(0), Fraction(1)), Fraction(1, 3), 2)]
-
-
-def _total_variation(p: tuple[Fraction, ...], q: tuple[Fraction, ...]) -> Fraction:
-    return sum((abs(a - b) for a, b in zip(p, q, strict=True)), Fraction(0)) / 2
-
-
-def _world_and_model(loop: str, setting: tuple) -> tuple[World, stl.generators.CategoricalWithPrior]:
-    points, share, law, prior, weight, generations = setting
-    symbols = {"replay": {alpha: share}, "fresh": {alpha: share}, "augment": {lam: Fraction(1)}}.get(loop, {})
-    points = {"subsample": 6, "accumulate": min(points, 2)}.get(loop, points)
-    generations = 1 if loop in ("subsample", "augment") and len(law) > 2 else generations
-    world = World(LOOPS[loop], {n: points, **symbols}, law, Contraction(Fraction(weight), prior), Brier(), generations)
-    distance = _total_variation(law, prior)
-    return world, CategoricalWithPrior(len(law), sp.Rational(weight), sp.Rational(distance))
-
-
-def _without_quantity(claim: Claim, model: stl.generators.CategoricalWithPrior) -> Says:
-    return Says(claim.lhs, claim.rhs.xreplace({PriorDistance(): model.prior_distance}))
-
-
-def _refuted(loop: str, setting: tuple,
-             make: Callable[[stl.generators.CategoricalWithPrior], list[Claim]]) -> tuple[int, int]:
-    """How many claims a world refutes, and how many instances it compares in the others."""
-    world, model = _world_and_model(loop, setting)
-    says = [_without_quantity(claim, model) for claim in make(model)]
-    refuted = [item for item in says if world.refute(item) is not None]
-    return len(refuted), sum(world.compared(item) for item in says if item not in refuted)
-
-
-@pytest.mark.parametrize("setting", SETTINGS, ids=str)
-@pytest.mark.parametrize("loop", ["replay", "fresh", "augment", "accumulate", "subsample"])
-def test_no_exact_world_refutes_the_claims_with_a_prior(loop, setting):
-    protocol = LOOPS[loop]
-
-    def claims(model: stl.generators.CategoricalWithPrior) -> list[Claim]:
-        sharp = stl.in_expectation(stl.Setting(protocol, model, stl.learners.BrierFit()))
-        drift = [claim for claim in sharp.proof.steps() if claim.lhs in (Distance(D(0), D(J)), Distance(D(0), Dmix(i)))
-                 and claim.rule.__name__ != "Convexity" and not claim.rhs.has(Distance)]
-        assert drift
-        models = [model.sensitivity_claim(), model.learning_error_claim(protocol), model.drift_step_claim(protocol)]
-        return models + drift
-
-    refuted, compared = _refuted(loop, setting, claims)
-    assert refuted == 0 and compared >= 4
-
-
-@pytest.mark.parametrize("size", [1, 2, 4])
-def test_the_sensitivity_with_a_prior_is_attained_in_a_world(size):
-    for weight in (Fraction(0), Fraction(1, 3), Fraction(1)):
-        world = World(LOOPS["replay"], {n: size, alpha: 0}, HALF, Contraction(weight, LAST), Brier(), 1)
-        assert world.value(Sensitivity(sp.Integer(size))) == 1 - weight
-
-
-SLIPS = [
-    ("SmoothedSensitivity", "1 - _checked_weight(weight)", "(1 - _checked_weight(weight)) / 2"),
-    ("SmoothedSensitivity", "1 - _checked_weight(weight)", "1 - _checked_weight(weight) - 1 / (2 * N)"),
-    ("SmoothedSensitivity", "1 - _checked_weight(weight)", "(1 - _checked_weight(weight)) ** 2"),
-    ("SmoothedStep", "kept * Distance(D(0), Dmix(J))", "sp.S.Zero"),
-    ("SmoothedStep", "kept * Distance(D(0), Dmix(J))", "kept**2 * Distance(D(0), Dmix(J))"),
-    ("SmoothedStep", "kept * _empirical_error(cells, size)", "kept * _empirical_error(cells, size) / 2"),
-    ("SmoothedStep", "weight * PriorDistance()", "weight**2 * PriorDistance()"),
-    ("SmoothedStep", "D(J + 1)), rhs", "D(J + 2)), rhs"),
-    ("SmoothedLearningError", "weight * PriorDistance()", "sp.S.Zero"),
-    ("SmoothedLearningError", "errors = kept", "errors = -kept"),
-]
-
-
-@pytest.mark.parametrize(("rule", "old", "new"), SLIPS)
-def test_an_exact_world_refutes_a_slip(rule, old, new):
-    module = importlib.import_module("stlbounds.generators.prior")
-    source = textwrap.dedent(inspect.getsource(getattr(module, rule)))
-    assert old in source
-    namespace = dict(vars(module))
-    exec(compile(source.replace(old, new), "<slip>", "exec"), namespace)  # noqa: S102
-    flawed = namespace[rule]
-
-    def claims(model: stl.generators.CategoricalWithPrior) -> list[Claim]:
-        loop = {"protocol": LOOPS["replay"], "cells": model.cells}
-        params = {"SmoothedSensitivity": {}, "SmoothedStep": {**loop, "size": n}, "SmoothedLearningError": loop}[rule]
-        return [flawed.apply(weight=model.weight, **params)]
-
-    # A slip in the weight of the past shows where drift adds up: many points, so that noise does not hide it.
-    far = [(8, 0, CERTAIN, LAST, Fraction(1, 2), 2), (12, 0, CERTAIN, LAST, Fraction(1, 4), 2)]
-    assert any(_refuted("replay", setting, claims)[0] for setting in [*SETTINGS, *far])
-
-
-# --- kernel density ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kernel", KERNELS)
-def test_the_constants_of_the_kernels(kernel):
-    grid = (np.arange(200_000) + 0.5) / 200_000
-    (argument,) = KERNELS[kernel].free_symbols or {sp.Dummy()}
-    values = np.broadcast_to(sp.lambdify(argument, KERNELS[kernel], "numpy")(grid), grid.shape)
-    square, spread = kernel_constants(kernel)
-    assert 2 * values.mean() == pytest.approx(1, abs=1e-8)
-    assert 2 * (values**2).mean() == pytest.approx(float(square), abs=1e-8)
-    assert 2 * (grid * values).mean() == pytest.approx(float(spread), abs=1e-8)
-    assert np.all(np.diff(values) <= 0)
-
-
-@pytest.mark.parametrize("kernel", KERNELS)
-@pytest.mark.parametrize("width", [0.1, 0.49, 0.7, 1.0, 1.6, 3.3, 7.0])
-def test_a_wrapped_kernel_is_no_rougher_than_its_images_allow(kernel, width):
-    """``|wrapped kernel|**2 - 1/I <= |k|**2/b_w``, also where the kernel is wider than the circle."""
-    grid = np.arange(4000) / 4000
-    density = KernelDensity(kernel, 1, 1, 0).density(np.zeros(1), grid, width, 1.0)
-    assert density.mean() == pytest.approx(1, abs=2e-3)
-    assert (density**2).mean() - 1 <= float(kernel_constants(kernel)[0]) / width * (1 + 2e-3)
-
-
-def _step_bound(kernel: str, width: float, rough: float, size: int) -> float:
-    claim = KernelStep.apply(protocol=LOOPS["replay"], kernel=kernel, bandwidth=sp.Rational(str(width)),
-                             circumference=sp.S.One)
-    rhs = claim.rhs.xreplace({Distance(D(0), Dmix(J)): sp.S.Zero, DensityVariation(): sp.Rational(str(rough))})
-    return float(rhs.subs(n, size))
-
-
-@pytest.mark.parametrize("kernel", KERNELS)
-def test_the_bias_is_attained_by_a_density_with_a_step(kernel):
-    """Uniform data on half of the circle: density 2, two edges, ``TVar = 4``; smoothing moves what is stated."""
-    model, width = KernelDensity(kernel, 0.2, 1, 4), 0.2
-    grid = (np.arange(2000) + 0.5) / 2000
-    real = np.where(grid < 0.5, 2.0, 0.0)
-    smoothed = model.density(grid[grid < 0.5], grid, width, 1.0)
-    moved = 0.5 * np.abs(smoothed - real).mean()
-    stated = _step_bound(kernel, width, 4, 10**18)
-    assert moved == pytest.approx(stated, rel=2e-3)
-    assert moved > 0.9 * stated
-
-
-@pytest.mark.parametrize("kernel", KERNELS)
-def test_the_noise_of_one_point_needs_most_of_its_constant(kernel):
-    """One point on a uniform circle: the kernel is far from the uniform law, more than 60 % of the stated."""
-    grid = (np.arange(4000) + 0.5) / 4000
-    worst = 0.0
-    for width in (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.6):
-        density = KernelDensity(kernel, 1, 1, 0).density(np.array([0.5]), grid, width, 1.0)
-        moved, stated = 0.5 * np.abs(density - 1).mean(), _step_bound(kernel, width, 0, 1)
-        assert moved <= stated
-        worst = max(worst, moved / stated)
-    assert worst > 0.6
-
-
-def test_several_generations_of_kernel_density_stay_below_the_drift():
-    """Replace, uniform data: the mean of ``TV(D_0, D_i)`` over 60 runs against ``i e``, far below (no false alarm)."""
-    model, size, width = KernelDensity("epanechnikov", 0.2, 1, 0), 30, 0.2
-    bound = stl.in_expectation(stl.Setting(stl.loops.Replace(), model, stl.learners.UniformlyStable(0, 1)))
-    rng, grid = np.random.default_rng(7), (np.arange(300) + 0.5) / 300
-    for generations in (1, 3):
-        moved = []
-        for _ in range(60):
-            points = rng.random(size)
-            for _ in range(generations - 1):
-                # A draw from the density: a random point, moved by kernel noise (median of three uniform ones).
-                shift = np.sort(rng.uniform(-1, 1, (size, 3)), axis=1)[:, 1]
-                points = (rng.choice(points, size) + width * shift) % 1.0
-            moved.append(0.5 * np.abs(model.density(points, grid, width, 1.0) - 1).mean())
-        assert 0.2 * bound.evaluate(n=size, i=generations) < np.mean(moved) < bound.evaluate(n=size, i=generations)
-
-
 # --- private generators -----------------------------------------------------------------------------------------
 
 
@@ -456,22 +281,17 @@ def restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
 # --- simulation -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("share", "weight", "distance"), [(0.5, 0.1, 0.2), (0.25, 0.5, 0.6), (0.0, 0.25, 0.75)])
-def test_a_simulation_does_not_contradict_the_bound_with_a_prior(share, weight, distance):
-    model = CategoricalWithPrior(4, weight, distance)
+@pytest.mark.parametrize(("share", "loss"), [(0.5, 0.5), (0.25, 0.05), (0.0, 2.0)])
+def test_a_simulation_does_not_contradict_the_bound_of_a_private_generator(share, loss):
+    """Randomised response has the learning error ``eta/2 + (1 - eta)/(2 sqrt(N))`` on two symbols, by theory §7."""
+    size = 40
+    weight = uniform_share(loss, size, 2)
+    model = PrivateGenerator(loss, weight / 2 + (1 - weight) / (2 * math.sqrt(size)))
     bound = stl.high_probability(stl.Setting(stl.loops.FixedMix(alpha), model, stl.learners.BrierFit()))
-    found = stl.check(bound, n=40, alpha=share, i=4, delta=0.05, replicas=400, confidence=1 - 1e-6)
+    found = stl.check(bound, distribution=[0.3, 0.7], n=size, alpha=share, i=4, delta=0.05, replicas=400,
+                      confidence=1 - 1e-6)
     assert found.contradicted_parts == ()
     assert found.factor is not None and found.factor > 1
-
-
-def test_the_prior_of_the_sampler_is_as_far_away_as_stated():
-    for law in ([0.25] * 4, [0.7, 0.1, 0.1, 0.1], [1.0, 0.0, 0.0, 0.0]):
-        sampler = CategoricalWithPrior(4, 0.5, 0.6).sampler({}, distribution=law)
-        assert 0.5 * np.abs(np.array(law) - sampler.prior).sum() == pytest.approx(0.6)
-        assert sampler.smoothing == 0.5
-    with pytest.raises(InvalidArgumentError, match=r"at most 0\.75"):
-        CategoricalWithPrior(4, 0.5, 0.9).sampler({})
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------

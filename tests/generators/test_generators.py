@@ -28,6 +28,9 @@ GENERATORS = {
     "contractive": stl.generators.Generator("mine", EUCLIDEAN, eta, e),
     "categorical": stl.generators.Categorical(K),
     "categorical, twenty cells": stl.generators.Categorical(cells=20),
+    "with prior": stl.generators.CategoricalWithPrior(K, eta),
+    "private": stl.generators.PrivateGenerator(c / N, e),
+    "gaussian private": stl.generators.GaussianPrivateGenerator(c / N, e),
 }
 LOOPS = (stl.loops.FixedMix(alpha), stl.loops.FixedMix(alpha, real="fresh"), stl.loops.Replace())
 

@@ -25,8 +25,8 @@ from stlbounds.learners.sgd import (
     ParameterShift,
     RelativeStep,
     ShiftedLoss,
-    StronglyConvexShift,
 )
+from stlbounds.learners.sgd_strongly_convex import StrongConvexity, StronglyConvexShift
 from stlbounds.proof.dag import Proof
 from stlbounds.proof.quantities import LossConstant, Stability
 from stlbounds.proof.rules.basic import Assumption
@@ -245,8 +245,6 @@ def test_steps_are_refused_or_granted():
 @pytest.mark.parametrize(("rule", "params", "most"),
                          [(ConvexShiftStep, {"step": step}, 2), (StronglyConvexShift, {}, 1)])
 def test_the_rules_check_the_step_themselves(rule, params, most):
-    from stlbounds.learners.sgd import StrongConvexity
-
     convexity = Assumption.apply(quantity=StrongConvexity(), bound=1 / mu, metric=stl.DISCRETE)
     for bound, fine in ((most, True), (most + sp.Rational(1, 100), False), (kappa, False)):
         claims = [Assumption.apply(quantity=RelativeStep(), bound=sp.S(bound), metric=stl.DISCRETE)]
@@ -310,7 +308,7 @@ SLIPS = [
      lambda: RegularisedLearner(1, 2)),
     ("regularised", "RegularisedStability", "(strength * N)", "(2 * strength * N)", lambda: RegularisedLearner(1, 2)),
     ("sgd", "ConvexShiftStep", "2 * step", "step", lambda: SGDLearner(4, 0.1, 2)),
-    ("sgd", "StronglyConvexShift", "2 * ParameterLipschitz()", "ParameterLipschitz() / 2",
+    ("sgd_strongly_convex", "StronglyConvexShift", "2 * ParameterLipschitz()", "ParameterLipschitz() / 2",
      lambda: StronglyConvexSGDLearner(1, 2, 1, 1)),
     ("sgd", "ShiftedLoss", "ParameterLipschitz() * Parameter", "ParameterLipschitz() / 2 * Parameter",
      lambda: SGDLearner(4, 0.1, 2)),
@@ -344,7 +342,7 @@ def test_a_slip_is_noticed(slip, module, rule, old, new, make):
     """With the slip, either the proof falls apart or the proved constant is below what real fits reach."""
     learner = make()
     measured = max(item.measured for item in learner.self_check())
-    at = {"size": 3 if module == "sgd" else {"nearest_neighbours": 6, "private": 5}.get(module, 4)}
+    at = {"size": 3 if "sgd" in module else {"nearest_neighbours": 6, "private": 5}.get(module, 4)}
     assert measured <= float(learner.stability_claim().rhs.subs(N, at["size"])) * (1 + 1e-9)
     slip(module, rule, old, new)
     try:

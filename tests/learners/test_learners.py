@@ -22,6 +22,11 @@ LEARNERS = {
     "Euclidean numbers": stl.learners.UniformlyStable(0.5 / N, 2, stl.EUCLIDEAN),
     "perfectly stable": stl.learners.UniformlyStable(0, 0),
     "Brier": stl.learners.BrierFit(),
+    "regularised": stl.learners.RegularisedLearner(),
+    "gradient descent": stl.learners.SGDLearner(),
+    "gradient descent, strongly convex": stl.learners.StronglyConvexSGDLearner(),
+    "nearest neighbours": stl.learners.NearestNeighbours(),
+    "private": stl.learners.PrivateLearner(),
 }
 
 
@@ -34,7 +39,7 @@ class TestLearner:
         stability, loss = learner.stability_claim(), learner.loss_claim()
         assert (stability.lhs, stability.rhs) == (Stability(N), learner.beta_N)
         assert (loss.lhs, loss.rhs) == (LossConstant(), learner.loss_constant)
-        assert Proof(stability).verify().steps == Proof(loss).verify().steps == 1
+        assert min(Proof(stability).verify().steps, Proof(loss).verify().steps) >= 1
 
     def test_beta_is_beta_N(self, name):
         assert LEARNERS[name].beta == LEARNERS[name].beta_N

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import sympy as sp
 
+from stlbounds.catalogue import LOOPS
 from stlbounds.cli_request import Request
 from stlbounds.errors import InvalidArgumentError, OutputError
 from stlbounds.parsing import parse_assignments, parse_expression
@@ -176,6 +177,19 @@ def test_a_model_without_simulation(tmp_path: Path) -> None:
     words = " ".join("".join(page.text).split())
     assert "there is nothing to simulate" in words
     assert "(A1)" in words and "(A4)" in words
+
+
+@pytest.mark.usefixtures("no_latex")
+@pytest.mark.parametrize("loop", LOOPS)
+def test_every_loop(tmp_path: Path, loop: str) -> None:
+    bound = Request("categorical", loop=loop).bound()
+    known = {"K": "5", "n": "120", "i": "3"}
+    values = parse_assignments(f"{symbol}={known.get(str(symbol), '1/2')}" for symbol in bound.symbols)
+    written = write_report(bound, values, tmp_path / "r", model="categorical", replicas=50)
+    page, _ = read_page(tmp_path / "r")
+    assert "Verdict: consistent" in " ".join("".join(page.text).split())
+    assert f"Loop {bound.setting.loop.name}" in "".join(page.text)
+    assert written.contradicted is False
 
 
 def test_without_latexmk_and_matplotlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,36 @@
+"""Packages whose public names are loaded when they are first used (PEP 562)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+__all__ = ["lazily"]
+
+
+def lazily(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """``__getattr__`` and ``__dir__`` of a package.
+
+    Parameters
+    ----------
+    package : str
+        The package's ``__name__``.
+    homes : mapping of str to str
+        For each public name its module, with the path to it behind a colon where it is not the name itself:
+        ``"stlbounds.proof.metric:Metric.DISCRETE"``; ``"stlbounds.errors:"`` is the module.
+    """
+
+    def load(name: str) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        module, _, path = homes[name].partition(":")
+        found: Any = import_module(module)
+        for part in path.split(".") if path else () if homes[name].endswith(":") else (name,):
+            found = getattr(found, part)
+        # The next use finds it without coming here.
+        setattr(sys.modules[package], name, found)
+        return found
+
+    return load, lambda: sorted({*homes, *vars(sys.modules[package]).get("__all__", ())})
