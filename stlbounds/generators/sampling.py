@@ -224,7 +224,7 @@ class FiniteAlphabet(Sampler):
         return total
 
     def weighted(self, sample: npt.NDArray[np.int64], weight: float) -> FloatArray:
-        return sample * weight
+        return np.asarray(sample * weight, dtype=float)
 
     def fit(self, sample: npt.NDArray[np.int64], size: int) -> FloatArray:
         fitted = sample / size

@@ -91,8 +91,9 @@ class MeanJudge(Judge):
     Examples
     --------
     >>> judge = MeanJudge()
-    >>> judge.risk(judge.fit(np.array([[1.0, 0.5]]), 4), Atoms(np.array([[0.25, -0.25]]), np.array([0.5,
-    0.5]))).tolist() [0.0625]
+    >>> law = Atoms(np.array([[0.25, -0.25]]), np.array([0.5, 0.5]))
+    >>> judge.risk(judge.fit(np.array([[1.0, 0.5]]), 4), law).tolist()
+    [0.0625]
     """
 
     def fit(self, sample: FloatArray, size: int) -> FloatArray:

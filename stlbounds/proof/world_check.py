@@ -149,8 +149,8 @@ class _Point:
                                            f"give values={{{expression}: ...}}")
             self.known[expression] = self.number(self.definitions[expression])
             return self.known[expression]
-        if isinstance(expression, sp.Sum):
-            return self._sum(expression.function, expression.limits)
+        if isinstance(expression, (sp.Sum, sp.Product)):
+            return self._folded(expression, expression.limits)
         arguments = [self.number(argument) for argument in expression.args]
         if isinstance(expression, RANDOM):
             return self.known[expression.func(*arguments)]
@@ -158,9 +158,9 @@ class _Point:
             return rational(self.world.value(expression.func(*arguments)))
         return expression.func(*arguments) if arguments else expression
 
-    def _sum(self, function: sp.Expr, limits: tuple[sp.Tuple, ...]) -> sp.Expr:
+    def _folded(self, series: sp.Sum | sp.Product, limits: tuple[sp.Tuple, ...]) -> sp.Expr:
         if not limits:
-            return self.number(function)
+            return self.number(series.function)
         # SymPy lists the innermost limit first.
         variable, first, last = limits[-1]
         start, stop = self.number(first), self.number(last)
@@ -169,8 +169,8 @@ class _Point:
         terms = []
         for value in range(int(start), int(stop) + 1):
             inner = _Point(self.world, {**self.known, variable: sp.Integer(value)}, self.definitions)
-            terms.append(inner._sum(function, limits[:-1]))
-        return sp.Add(*terms)
+            terms.append(inner._folded(series, limits[:-1]))
+        return (sp.Add if isinstance(series, sp.Sum) else sp.Mul)(*terms)
 
 
 def _free_symbols(says: Says, definitions: Mapping[sp.Symbol, sp.Expr]) -> set[sp.Symbol]:

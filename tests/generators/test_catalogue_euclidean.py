@@ -295,7 +295,7 @@ def test_the_variance_factor_in_symbols():
     (stl.loops.FixedMix(0.5), {}), (stl.loops.FixedMix(0.25, real="fresh"), {}), (stl.loops.Accumulate(), {}),
     (stl.loops.Augment(1), {})])
 def test_the_variance_of_the_unbounded_model_in_simulation(loop, values):
-    """20000 replicas: a relative standard error of about 1 %; the tolerance of 6 % fails with probability below 1e-6."""
+    """20000 replicas: a relative standard error of about 1 %; 6 % are exceeded with probability below 1e-6."""
     from stlbounds.learners import MeanFit
     from stlbounds.simulation.engine import run
 

@@ -6,7 +6,7 @@ import pytest
 
 import stlbounds as stl
 from stlbounds import symbols as s
-from stlbounds.loops import Accumulate, Augment, FixedMix, Loop, Subsample
+from stlbounds.loops import Accumulate, Augment, FixedMix, Loop, Schedule, Subsample
 from stlbounds.proof.dag import Proof
 from stlbounds.proof.worlds import categorical_worlds, hold_against_worlds, standard_worlds
 from stlbounds.theorems.gap import THEOREMS
@@ -18,6 +18,7 @@ LOOPS = [
     pytest.param(Augment(s.lam), id="augment", marks=pytest.mark.slow),
     pytest.param(Accumulate(), id="accumulate", marks=pytest.mark.slow),
     pytest.param(Subsample(), id="subsample"),
+    pytest.param(Schedule([0.5, 0, 1, 0.5]), id="schedule"),
 ]
 
 
