@@ -38,11 +38,14 @@ class Entry(Generic[Made]):
         Makes it; the arguments depend on the kind of entry.
     symbols : tuple of str
         The symbols that it brings.
+    lists : tuple of str
+        Parameters that are no single number, such as the proportions of a schedule.
     """
 
     summary: str
     make: Callable[..., Made]
     symbols: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,12 @@ def _weighted_mix(parameter: Parameter, real: str | None) -> Loop:
 
     _without_real("weighted-mix", real)
     return WeightedMix(parameter("w"))
+
+
+def _schedule(parameter: Parameter, real: str | None) -> Loop:
+    from stlbounds.loops import Schedule
+
+    return Schedule(parameter("alphas"), real=real or "fresh")  # type: ignore[arg-type]  # checked by the loop
 
 
 def _without_real(loop: str, real: str | None) -> None:
@@ -270,6 +279,8 @@ LOOPS: dict[str, Entry[Loop]] = {
     "augment": Entry("each generation trains on all n real points and lam n new synthetic ones", _augment, ("lam",)),
     "accumulate": Entry("each generation adds n new synthetic points, and all points are kept", _accumulate),
     "subsample": Entry("each generation trains on n/(j+1) new points of every source so far", _subsample),
+    "schedule": Entry("a fixed mix with proportions alpha_1, alpha_2, ... of its own for each generation", _schedule,
+                      lists=("alphas",)),
     "weighted-mix": Entry("each generation trains on n new real points of weight w/n and n new synthetic ones of "
                           "weight (1-w)/n", _weighted_mix, ("w",)),
 }
@@ -288,26 +299,28 @@ GENERATORS: dict[str, GeneratorEntry] = {
     "gaussian-private": GeneratorEntry("draws each point with Gaussian differential privacy; learning error c N^(-r)",
                                        _gaussian_private, ("privacy_mu", "c", "r")),
     "transformer": GeneratorEntry("a transformer that learns in context; learning error c N^(-r)",
-                                  _in_context("Transformer", "L", "omega"), ("L", "omega", "c", "r"), _EUCLIDEAN),
+                                  _in_context("Transformer", "L", "omega"), ("L", "omega", "c", "r"),
+                                  learner=_EUCLIDEAN),
     "transformer-depth-uniform": GeneratorEntry(
         "the same, with a constant that is bounded in the depth",
-        _in_context("DepthUniformTransformer", "L", "omega"), ("L", "omega", "c", "r"), _EUCLIDEAN),
+        _in_context("DepthUniformTransformer", "L", "omega"), ("L", "omega", "c", "r"), learner=_EUCLIDEAN),
     "transformer-residual": GeneratorEntry(
         "the same, with residual branches and feed-forward blocks",
-        _in_context("ResidualTransformer", "L", "omega", "L_f"), ("L", "omega", "L_f", "c", "r"), _EUCLIDEAN),
+        _in_context("ResidualTransformer", "L", "omega", "L_f"), ("L", "omega", "L_f", "c", "r"), learner=_EUCLIDEAN),
     "location": GeneratorEntry("a fitted mean plus noise, projected onto a bounded convex space", _location, ("noise",),
                                learner="mean"),
     "contractive": GeneratorEntry("a step from a prior towards the mean; learning error c N^(-r)", _contractive,
-                                  ("pull", "c", "r"), _EUCLIDEAN),
+                                  ("pull", "c", "r"), learner=_EUCLIDEAN),
     "gradient-trained": GeneratorEntry(
         "a family whose parameter minimises a strongly convex risk; learning error c N^(-r)",
-        _trained("GradientTrained", "L_z", "L_g", "mu"), ("L_z", "L_g", "mu", "c", "r"), _EUCLIDEAN),
+        _trained("GradientTrained", "L_z", "L_g", "mu"), ("L_z", "L_g", "mu", "c", "r"), learner=_EUCLIDEAN),
     "gradient-trained-discrete": GeneratorEntry(
         "the same, in total variation", _trained("GradientTrained", "G_l", "L_TV", "mu"),
         ("G_l", "L_TV", "mu", "c", "r")),
     "sgd-trained": GeneratorEntry(
         "a family trained by stochastic gradient descent (theorems in expectation only); learning error c N^(-r)",
-        _trained("SGDTrained", "L_z", "L_g", "step", "steps"), ("L_z", "L_g", "step", "steps", "c", "r"), _EUCLIDEAN),
+        _trained("SGDTrained", "L_z", "L_g", "step", "steps"), ("L_z", "L_g", "step", "steps", "c", "r"),
+        learner=_EUCLIDEAN),
     "sgd-trained-discrete": GeneratorEntry(
         "the same, in total variation", _trained("SGDTrained", "G_l", "L_TV", "step", "steps"),
         ("G_l", "L_TV", "step", "steps", "c", "r")),

@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 __all__ = ["Request"]
 
 
+#: The one setting that is not a number: the proportions of a schedule.
+SCHEDULE = "alphas"
+
+
+def _is_schedule(assignment: str) -> bool:
+    return assignment.partition("=")[0].strip() == SCHEDULE
+
+
 @dataclass(frozen=True)
 class Request:
     """The options that describe a bound, as text.
@@ -44,7 +52,27 @@ class Request:
         """
         from stlbounds.parsing import parse_assignments
 
-        return parse_assignments(self.assignments, allowed=settable())
+        plain = [text for text in self.assignments if not _is_schedule(text)]
+        return parse_assignments(plain, allowed=settable())
+
+    def _schedule(self) -> Any:
+        """The proportions of a schedule: a list of numbers, or an expression in ``j``.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If they are given twice or not at all.
+        """
+        from stlbounds.parsing import parse_expression, parse_number
+
+        given = [text.partition("=")[2] for text in self.assignments if _is_schedule(text)]
+        if len(given) != 1:
+            state = "missing" if not given else f"given {len(given)} times"
+            raise InvalidArgumentError("alphas", state, "given once",
+                                       "for example --set alphas=0.5,0.4,0.3 or --set 'alphas=1/(j+1)'")
+        if "," in given[0]:
+            return [parse_number(number, argument="alphas") for number in given[0].split(",")]
+        return parse_expression(given[0], argument="alphas")
 
     def bound(self) -> Bound:
         """The bound with all its symbols; values are put in when it is evaluated."""
@@ -83,7 +111,13 @@ class Request:
         theorem = find("--theorem", self.theorem, THEOREMS)
         from stlbounds.theorems.setting import Setting
 
-        setting = Setting(loop.make(parameter, self.real), generator.make(parameter), learner.make(parameter),
+
+        def with_schedule(name: str) -> Any:
+            return self._schedule() if name == SCHEDULE else parameter(name)
+
+        if SCHEDULE not in loop.lists and any(map(_is_schedule, self.assignments)):
+            raise InvalidArgumentError("alphas", "given", f"left out with --loop {self.loop}", "use --loop schedule")
+        setting = Setting(loop.make(with_schedule, self.real), generator.make(parameter), learner.make(parameter),
                           drift=self.drift)  # type: ignore[arg-type]  # checked by the setting
         return theorem.make(setting)
 
