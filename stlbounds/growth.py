@@ -1,7 +1,8 @@
 """Growth of influence in loops whose training sets grow, as SymPy functions with every evaluation.
 
-``growth(kappa, j, i)`` is the product of ``1 + kappa/m`` over ``m = j+1, ..., i``: by how much accumulating data amplifies
-a displacement from generation ``j`` to ``i`` (theory §3). ``growth_sum(kappa, i, p)`` sums its ``p``-th powers over
+``growth(kappa, j, i)`` is the product of ``1 + kappa/m`` over ``m = j+1, ..., i``: by how much
+accumulating data amplifies a displacement from generation ``j`` to ``i`` (theory §3). ``growth_sum(kappa, i, p)`` sums
+its ``p``-th powers over
 ``j = 0, ..., i``; it has no closed form in general and evaluates in ``O(i)``.
 """
 

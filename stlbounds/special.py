@@ -17,7 +17,14 @@ import sympy as sp
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["case_by_case", "from_start", "generation_cases", "geometric_sum", "geometric_sum_array", "geometric_sum_mpmath"]
+__all__ = [
+    "case_by_case",
+    "from_start",
+    "generation_cases",
+    "geometric_sum",
+    "geometric_sum_array",
+    "geometric_sum_mpmath",
+]
 
 _EXACT_TERMS = 256
 

@@ -18,7 +18,8 @@ HEAVY = ("sympy", "numpy", "mpmath", "matplotlib", "scipy", "jinja2", "typer", "
 
 #: The rooms in import order (design note): a room may import itself and the rooms above it.
 ROOMS = (
-    "_version", "_lazy", "errors", "symbols", "special", "growth", "sequences", "compiled", "interval", "proof", "loops",
+    "_version", "_lazy", "errors", "symbols", "special", "growth", "sequences", "compiled", "interval",
+    "proof", "loops",
     "generators", "learners", "theorems", "analysis", "numeric", "render", "simulation", "bound", "catalogue",
     "capped_arithmetic", "parsing", "files", "report", "cli", "__main__",
 )

@@ -46,8 +46,8 @@ class EmpiricalSensitivity(Rule):
 class EmpiricalLearningError(Rule):
     """``E TV(Dmix_j, D_{j+1}) <= (1/2) sqrt((K-1)/N_j)``, in every protocol with equal weights.
 
-    Each point of ``T_j`` adds ``(1{X=z} - p(z))/N_j`` to the error at ``z``, ``p`` the law of its source: centred given the
-    past, hence uncorrelated over points, also when replayed. The variances over ``z`` sum to at most
+    Each point of ``T_j`` adds ``(1{X=z} - p(z))/N_j`` to the error at ``z``, ``p`` the law of its source: centred
+    given the past, hence uncorrelated over points, also when replayed. The variances over ``z`` sum to at most
     ``(1 - 1/K)/N_j``, and ``E TV <= (1/2) sqrt(K * sum of variances)`` by Jensen and Cauchy-Schwarz.
     """
 
@@ -85,8 +85,8 @@ class EmpiricalDrift(Rule):
     @classmethod
     def explain(cls, tex: Printer, *, cells: sp.Expr, **_: Any) -> str:
         return (r"The probability that $D_{j+1}$ gives to a symbol is a martingale in the points revealed one by one; "
-                r"revealing $X$ moves it by $x_X/N_j$ times the centred indicator of the symbol. Sum the variances over "
-                rf"points and over the ${tex(cells)}$ symbols, and conclude by Jensen and Cauchy--Schwarz.")
+                r"revealing $X$ moves it by $x_X/N_j$ times the centred indicator of the symbol. Sum the variances "
+                rf"over points and over the ${tex(cells)}$ symbols, and conclude by Jensen and Cauchy--Schwarz.")
 
 
 class Categorical(Generator):
@@ -143,7 +143,7 @@ class Categorical(Generator):
         return Substitute.apply(EmpiricalDrift.apply(protocol=protocol, cells=self.cells), influence_squares)
 
     def drift(self, variance: sp.Expr) -> sp.Expr:
-        """``(1/2) sqrt((K-1) variance)``, a bound on the drift where each probability has variance ``variance p(1-p)``."""
+        """``(1/2) sqrt((K-1) v)``, a bound on the drift where each probability ``p`` has variance ``v p (1-p)``."""
         return sp.sqrt((self.cells - 1) * variance) / 2
 
     def sampler(self, values: Mapping[str, Any], distribution: Any = None) -> Sampler:

@@ -69,7 +69,8 @@ class Sampler(ABC):
         AssumptionError
             If this model's samples carry no weights.
         """
-        raise AssumptionError(f"{type(self).__name__} knows no weighted points, so loops with weights cannot be simulated")
+        raise AssumptionError(f"{type(self).__name__} knows no weighted points, so loops with weights cannot be "
+                              f"simulated")
 
     def diversity(self, law: Law) -> dict[str, FloatArray]:
         """Measures of diversity of a law by name, per replica; a sampler need not offer any."""

@@ -163,7 +163,8 @@ def _above_count(expression: sp.Expr) -> sp.Expr:
     """The expression with every sum of growth factors as the number of its terms, each at least 1, plus a surplus."""
     if not expression.has(growth_sum):
         return expression
-    surplus = expression.replace(growth_sum, lambda kappa, i, p, *start: i + 1 - sp.Add(*start) + sp.Dummy(nonnegative=True))
+    surplus = expression.replace(
+        growth_sum, lambda kappa, i, p, *start: i + 1 - sp.Add(*start) + sp.Dummy(nonnegative=True))
     return sp.factor(surplus)
 
 

@@ -21,8 +21,8 @@ __all__ = ["Accumulate"]
 class Accumulate(Averaging):
     r"""The accumulate loop: ``T_j`` is ``T_{j-1}`` and ``n`` new points from ``D_j``, so ``N_j = (j+1) n``.
 
-    The influence of a point of generation ``g`` grows like ``prod_{m=g+1..i} (1 + kappa/m)``: a polynomial, where replacing
-    data grows exponentially.
+    The influence of a point of generation ``g`` grows like ``prod_{m=g+1..i} (1 + kappa/m)``: a polynomial, where
+    replacing data grows exponentially.
 
     References
     ----------

@@ -24,8 +24,9 @@ __all__ = ["Schedule"]
 class Schedule(Loop):
     r"""A fixed mix whose proportion of real data changes: ``alpha_j n`` new real points in generation ``j >= 1``.
 
-    The influence of a point of generation ``g`` on ``T_i`` is the product of the gains ``rho_m = kappa (1 - alpha_m)`` over
-    ``m = g+1, ..., i``. The amplification is a sum of such products, evaluated exactly in ``O(i**2)``.
+    The influence of a point of generation ``g`` on ``T_i`` is the product of the gains
+    ``rho_m = kappa (1 - alpha_m)`` over ``m = g+1, ..., i``. The amplification is a sum of such products, evaluated
+    exactly in ``O(i**2)``.
 
     Parameters
     ----------
@@ -138,9 +139,11 @@ class Schedule(Loop):
     def describe(self, tex: Printer) -> str:
         if isinstance(self.alphas, tuple):
             values = ", ".join(tex(value) for value in self.alphas)
-            return (r"$T_0$ consists of $n$ real points; for $j \ge 1$, $T_j$ consists of $\alpha_j n$ new real points and of "
+            return (r"$T_0$ consists of $n$ real points; for $j \ge 1$, $T_j$ consists of $\alpha_j n$ new real "
+                    r"points and of "
                     rf"$(1 - \alpha_j) n$ new points from $D_j$, where $\alpha_1, \alpha_2, \dots$ are ${values}$")
-        return (rf"$T_0$ consists of $n$ real points; for $j \ge 1$, $T_j$ consists of ${tex(self.alpha(J) * n)}$ new real "
+        return (rf"$T_0$ consists of $n$ real points; for $j \ge 1$, $T_j$ consists of "
+                rf"${tex(self.alpha(J) * n)}$ new real "
                 rf"points and of ${tex((1 - self.alpha(J)) * n)}$ new points from $D_j$")
 
     # --- lemmas --------------------------------------------------------------------------------------

@@ -66,7 +66,8 @@ class Subsample(Averaging):
         return self.influence(self.classes[0], i - 1, rho).subs(G, 0)
 
     def describe(self, tex: Printer) -> str:
-        return (r"$T_0$ consists of $n$ real points; for $j \ge 1$, $T_j$ consists of $n/(j+1)$ new points from each of "
+        return (r"$T_0$ consists of $n$ real points; for $j \ge 1$, $T_j$ consists of $n/(j+1)$ new points from "
+                r"each of "
                 r"$D_0, \dots, D_j$")
 
     # --- lemmas --------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Weighted mix: in every generation new real points of weight `w` and new synthetic ones of weight `1 - w` (theory §1)."""
+"""Weighted mix: new real points of weight `w` and new synthetic ones of weight `1 - w` in every generation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ __all__ = ["WeightedMix"]
 
 @dataclass(frozen=True)
 class WeightedMix(Loop):
-    r"""The weighted loop: ``n`` new real points of weight ``w/n`` and ``n`` new points from ``D_j`` of weight ``(1-w)/n``.
+    r"""The weighted loop: ``n`` new real points of weight ``w/n`` and ``n`` new points from ``D_j`` of weight
+    ``(1-w)/n``.
 
     Sums over points become weighted sums, and the constants of generator and learner are per unit of weighted
     displacement: ``W(G(S), G(S')) <= kappa sum of weight * d(z, z')``, and the same with ``N beta_N`` for the learner.
@@ -109,5 +110,7 @@ class WeightedMix(Loop):
 
     def describe(self, tex: Printer) -> str:
         return (rf"$T_0$ consists of $n$ real points; for $j \ge 1$, $T_j$ consists of $n$ new real points of weight "
-                rf"${tex(self.w)}/n$ each and of $n$ new points from $D_j$ of weight $({tex(1 - self.w)})/n$ each; empirical "
-                r"means are weighted means, and $\mathrm{dist}$ counts each displacement $n$ times the weight of its point")
+                rf"${tex(self.w)}/n$ each and of $n$ new points from $D_j$ of weight $({tex(1 - self.w)})/n$ "
+                rf"each; empirical "
+                r"means are weighted means, and $\mathrm{dist}$ counts each displacement $n$ times the weight "
+                r"of its point")

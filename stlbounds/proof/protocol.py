@@ -123,7 +123,8 @@ class Protocol(ABC):
         return any(point.weight != 1 for point in self.classes)
 
     def weight_squares(self, generation: sp.Expr) -> sp.Expr:
-        """The sum of the squared weights of the points of ``T_j``, in units of ``1/N**2``: ``N_j`` for equal weights."""
+        """The sum of the squared weights of the points of ``T_j``, in units of ``1/N**2``: ``N_j`` for equal
+        weights."""
         return self.size(generation)
 
     @property

@@ -54,8 +54,8 @@ class Quantity(sp.Function):  # type: ignore[misc]  # SymPy has no types
     is_number = False
     #: LaTeX with ``{0}``, ``{1}``, ... for the printed arguments.
     template: ClassVar[str] = ""
-    #: The assumption "at most ``{bound}``, in the ``{metric}`` metric" as a sentence; empty where no reader may be asked
-    #: to grant it.
+    #: The assumption "at most ``{bound}``, in the ``{metric}`` metric" as a sentence; empty where no reader may
+    #: be asked to grant it.
     granted: ClassVar[str] = ""
 
     def _latex(self, printer: object, exp: str | None = None) -> str:
@@ -92,7 +92,8 @@ class Distance(Quantity):
 
     nargs = 2
     template = r"\mathbb{{E}}\,W({0}, {1})"
-    granted = (r"Learning error: in every generation $j$ the generator's output $D_{{j+1}}$ is at an expected distance of "
+    granted = (r"Learning error: in every generation $j$ the generator's output $D_{{j+1}}$ is at an expected "
+               r"distance of "
                r"at most ${bound}$ from the mixed distribution $\bar{{D}}_j$ that it was trained on, in the {metric} "
                r"metric.")
 
@@ -102,7 +103,8 @@ class Sensitivity(Quantity):
 
     nargs = 1
     template = r"\kappa_{{{0}}}(G)"
-    granted = (r"Sensitivity: $W(G(S), G(S')) \le \kappa_N(G)\,\mathrm{{dist}}(S, S')/N$ with $\kappa_N(G) \le {bound}$, "
+    granted = (r"Sensitivity: $W(G(S), G(S')) \le \kappa_N(G)\,\mathrm{{dist}}(S, S')/N$ with $\kappa_N(G) \le "
+               r"{bound}$, "
                r"for all training sets $S, S'$ of one size $N$, in the {metric} metric.")
 
 
@@ -129,7 +131,8 @@ class Influence(Quantity):
     """``x = 1{X in T_j} + h_j``: expected displacement of ``T_j`` when one point ``X`` is replaced.
 
     ``Influence(cls, g, j)``: ``X`` is of class ``cls``, drawn in generation ``g <= j``; the largest value over all
-    pasts, other points and values of ``X`` and its replacement, under the coupling of theory §3.
+    pasts, other points and values of ``X`` and its replacement ``X'``, under the coupling of theory §3, per unit of the
+    distance ``d(X, X') <= 1`` (which is 1 in the discrete metric). Points with a weight count in units of ``1/N``.
     """
 
     nargs = 3

@@ -10,8 +10,8 @@ from typing import Any
 import sympy as sp
 from sympy.printing.str import StrPrinter
 
-from stlbounds.render.arrange import HALF, arrange_product, is_negative, is_tall, ordered_terms
 from stlbounds.growth import growth, growth_sum
+from stlbounds.render.arrange import HALF, arrange_product, is_negative, is_tall, ordered_terms
 from stlbounds.special import geometric_sum
 from stlbounds.symbols import entry, known
 
@@ -105,7 +105,8 @@ class UnicodePrinter(StrPrinter):  # type: ignore[misc]  # SymPy has no types
 
     def _factor(self, expr: sp.Expr) -> str:
         body = str(self._print(expr))
-        return f"({body})" if expr.is_Add or isinstance(expr, (sp.Sum, sp.Product, growth, growth_sum)) or is_negative(expr) else body
+        loose = expr.is_Add or isinstance(expr, (sp.Sum, sp.Product, growth, growth_sum)) or is_negative(expr)
+        return f"({body})" if loose else body
 
     def _root(self, above: Sequence[sp.Expr], below: Sequence[sp.Expr] = ()) -> str:
         if len(above) == 1 and not below and (above[0].is_Symbol or above[0].is_Integer):

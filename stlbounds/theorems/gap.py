@@ -81,7 +81,8 @@ def derive_expected_gap(setting: Setting) -> Derivation:
 def derive_high_probability(setting: Setting) -> Derivation:
     """``|g| <= drift + bias + Phi (2 beta N + M) sqrt(log(2/delta)/(2N))`` with probability at least ``1 - delta``."""
     if setting.generator.shared_seed:
-        raise AssumptionError(f"in the generator {setting.generator.name} one random seed serves a whole generation, so "
+        raise AssumptionError(f"in the generator {setting.generator.name} one random seed serves a whole "
+                              f"generation, so "
                               f"that its points are not independent given the past; use a theorem in expectation")
     lemmas = Lemmas(setting)
     mean, terms = _mean(lemmas)

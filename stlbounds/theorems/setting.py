@@ -35,7 +35,8 @@ class Setting:
     generator : Generator
         The model that is trained on its own output.
     learner : UniformlyStable, optional
-        The learner whose gap is bounded; by default ``beta_N = b/N`` with loss constant ``M``, in the generator's metric.
+        The learner whose gap is bounded; by default ``beta_N = b/N`` with loss constant ``M``, in the
+        generator's metric.
     drift : {"sharp", "lemma"}
         Whether to use a generator's own drift bound where it has one, or always the general lemma of theory §4.
 
@@ -75,6 +76,7 @@ class Setting:
                                   f"library fills in; use another symbol")
         if not self.learner.metric.covers(self.generator.metric):
             raise MetricError(
-                f"the learner {self.learner.name} is known to be stable in the {self.learner.metric.value} metric only, "
+                f"the learner {self.learner.name} is known to be stable in the {self.learner.metric.value} "
+                f"metric only, "
                 f"but the generator {self.generator.name} moves all points a little in the "
                 f"{self.generator.metric.value} metric; state the learner's constants in that metric")

@@ -14,7 +14,7 @@ from stlbounds.loops.population import population_drift_claim
 from stlbounds.proof.claim import Claim
 from stlbounds.proof.protocol import PointClass
 from stlbounds.proof.quantities import Quantity
-from stlbounds.proof.rules import algebra, basic, drift, influence
+from stlbounds.proof.rules import algebra, basic, influence
 from stlbounds.special import case_by_case
 from stlbounds.symbols import G, J, N, Phi, h_bar, i, rho
 from stlbounds.theorems.setting import Setting

@@ -82,7 +82,8 @@ def setting(loop: Loop, kappa: sp.Expr) -> stl.Setting:
 
 @pytest.mark.parametrize("kappa", KAPPAS, ids=str)
 @pytest.mark.parametrize(("loop", "values"), LOOPS, ids=IDS)
-def test_every_part_agrees_with_the_recursion(loop: Loop, values: dict[sp.Symbol, sp.Rational], kappa: sp.Rational) -> None:
+def test_every_part_agrees_with_the_recursion(loop: Loop, values: dict[sp.Symbol, sp.Rational],
+                                              kappa: sp.Rational) -> None:
     generations = 6
     recursion = Recursion(loop, values, kappa, generations)
     bound = stl.high_probability(setting(loop, kappa))
@@ -118,7 +119,8 @@ def test_recursive_stability_agrees_with_the_recursion(loop: Loop, values: dict[
 
 #: Theory §11, in units of sigma**2/n: the variance of the mean of a location model after ``i`` generations.
 EXACT_VARIANCES = {
-    "fixed-mix-0": lambda i, a: a * sum((1 - a) ** k for k in range(i)) ** 2 + (1 - a) * sum((1 - a) ** (2 * k) for k in range(i)),
+    "fixed-mix-0": lambda i, a: (a * sum((1 - a) ** k for k in range(i)) ** 2
+                                 + (1 - a) * sum((1 - a) ** (2 * k) for k in range(i))),
     "fixed-mix-1": lambda i, a: sum((1 - a) ** (2 * k) for k in range(i)),
     "augment-3": lambda i, a: 1 + a * (1 - a) * sum((1 - a) ** (2 * k) for k in range(i - 1)),
     "accumulate-4": lambda i, a: sum(Fraction(1, m * m) for m in range(1, i + 1)),

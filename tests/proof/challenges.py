@@ -115,7 +115,8 @@ class Given(Rule):
         return "Given."
 
 
-def given(lhs: sp.Expr, rhs: sp.Expr, relation: Literal["<=", "="] = "<=", events: frozenset[Any] = frozenset()) -> Claim:
+def given(lhs: sp.Expr, rhs: sp.Expr, relation: Literal["<=", "="] = "<=",
+          events: frozenset[Any] = frozenset()) -> Claim:
     return Given.apply(says=Says(lhs, sp.S(rhs), relation, events))
 
 

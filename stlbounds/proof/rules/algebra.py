@@ -230,7 +230,8 @@ class Recurrence(Rule):
 
 
 class MaxAtMost(Rule):
-    """From ``x <= max(a_1, ..., a_m)``: ``x <= u``, where ``u`` equals each ``a_k`` or ``a_k + rest`` with ``rest >= 0``.
+    """From ``x <= max(a_1, ..., a_m)``: ``x <= u``, where ``u`` equals each ``a_k`` or ``a_k + rest`` with
+    ``rest >= 0``.
 
     Premises after the first are definitions.
     """

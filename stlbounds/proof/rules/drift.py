@@ -88,7 +88,8 @@ class MixtureStep(Rule):
         if before.index is None or after.index is None or after.index[1:] != (0, J + 1) or before.index[1:] != (0, J):
             raise AssumptionError("the sources of the mixed distributions must be all generations up to the last")
         if after.weight.has(after.index[0]) or not vanishes(before.weight * (1 - after.weight) - after.weight):
-            raise AssumptionError(f"the weights {before.weight} and {after.weight} are not those of one growing average")
+            raise AssumptionError(f"the weights {before.weight} and {after.weight} are not those of one growing "
+                                  f"average")
         old = sp.factor(1 - after.weight) * Distance(D(0), Dmix(J))
         return Says(Distance(D(0), Dmix(J + 1)), old + after.weight * Distance(D(0), D(J + 1)))
 

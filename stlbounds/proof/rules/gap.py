@@ -72,7 +72,8 @@ class ExchangeableCopies(Rule):
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
         return (r"A point $X$ of $T_i$ and an independent copy from its source are exchangeable given the past. Insert "
-                r"the copy and let everything downstream follow by the coupling: the training set moves by the influence "
+                r"the copy and let everything downstream follow by the coupling: the training set moves by the "
+                r"influence "
                 r"of $X$, and the loss at $X$ by the stability of the learner times that. Average over $X \in T_i$.")
 
 
@@ -175,7 +176,7 @@ class Jensen(Rule):
 
 
 class MartingaleVariance(Rule):
-    """``Var g <= (1/4) sum of c_X**2``: martingale differences are orthogonal, one of range ``c`` has variance <= c²/4."""
+    """``Var g <= (1/4) sum of c_X**2``: martingale differences are uncorrelated, of variance at most ``c**2/4``."""
 
     title = "variance of a martingale"
     reference = "popoviciu1935"

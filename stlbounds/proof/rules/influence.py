@@ -130,7 +130,8 @@ class CouplingDraw(Rule):
 
 
 class CouplingKept(Rule):
-    """``x_{j+1} <= x_j + n_{j+1} tau_{j+1}``: all points are kept, and ``n_{j+1}`` new ones come from the newest source."""
+    """``x_{j+1} <= x_j + n_{j+1} tau_{j+1}``: all points are kept, and ``n_{j+1}`` new ones come from the
+    newest source."""
 
     title = "coupling"
 

@@ -18,8 +18,8 @@ __all__ = ["SeriesByInduction", "StrongRecurrence"]
 class SeriesByInduction(Rule):
     """A sum over the generations up to ``i``, in closed form, by induction on ``i``.
 
-    The terms must obey ``t(g, i+1) = q(i) t(g, i)`` with ``q`` free of ``g``, so that ``T(i+1) = q(i) T(i)`` plus the new
-    term; the closed form must obey the same, and agree at ``i = 0``.
+    The terms must obey ``t(g, i+1) = q(i) t(g, i)`` with ``q`` free of ``g``, so that ``T(i+1)`` is ``q(i) T(i)``
+    plus the new term; the closed form must obey the same, and agree at ``i = 0``.
     """
 
     title = "summing over the generations"
