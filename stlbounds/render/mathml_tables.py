@@ -8,7 +8,8 @@ __all__ = ["ACCENTS", "BLACKBOARD", "FENCES", "IDENTIFIERS", "LARGE", "NAMES", "
 #: Binary operators, relations and punctuation.
 OPERATORS = {
     r"\le": "≤", r"\leq": "≤", r"\ge": "≥", r"\geq": "≥", r"\ne": "≠", r"\neq": "≠", r"\in": "∈", r"\notin": "∉",
-    r"\to": "→", r"\gets": "←", r"\mapsto": "↦", r"\Rightarrow": "⇒", r"\sim": "∼", r"\approx": "≈", r"\equiv": "≡",
+    r"\to": "→", r"\gets": "←", r"\leftarrow": "←", r"\rightarrow": "→",
+    r"\mapsto": "↦", r"\Rightarrow": "⇒", r"\sim": "∼", r"\approx": "≈", r"\equiv": "≡",
     r"\propto": "∝", r"\ll": "≪", r"\gg": "≫", r"\subset": "⊂", r"\subseteq": "⊆", r"\setminus": "∖", r"\cup": "∪",
     r"\cap": "∩", r"\wedge": "∧", r"\vee": "∨", r"\cdot": "·", r"\times": "×", r"\pm": "±", r"\circ": "∘",
     r"\ast": "∗", r"\mid": "∣", r"\colon": ":", "<": "<", ">": ">", "=": "=", "+": "+", "-": "−", "*": "∗", "/": "/",

@@ -182,7 +182,8 @@ def test_a_model_without_simulation(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("no_latex")
 @pytest.mark.parametrize("loop", LOOPS)
 def test_every_loop(tmp_path: Path, loop: str) -> None:
-    bound = Request("categorical", loop=loop).bound()
+    schedule = ("alphas=1/(j+1)",) if LOOPS[loop].lists else ()
+    bound = Request("categorical", loop=loop, assignments=schedule).bound()
     known = {"K": "5", "n": "120", "i": "3"}
     values = parse_assignments(f"{symbol}={known.get(str(symbol), '1/2')}" for symbol in bound.symbols)
     written = write_report(bound, values, tmp_path / "r", model="categorical", replicas=50)
