@@ -55,6 +55,8 @@ from stlbounds.symbols import (
     w,
 )
 
+pytestmark = pytest.mark.slow
+
 CategoricalWithPrior, KernelDensity = stl.generators.CategoricalWithPrior, stl.generators.KernelDensity
 PrivateGenerator, GaussianPrivateGenerator = stl.generators.PrivateGenerator, stl.generators.GaussianPrivateGenerator
 

@@ -31,6 +31,8 @@ from stlbounds.proof.dag import Proof
 from stlbounds.proof.quantities import Sensitivity
 from stlbounds.symbols import L_TV, G_l, L, L_f, N, alpha, b, c, e, i, lam, mu, n, omega, pull, r, sigma, step, steps
 
+pytestmark = pytest.mark.slow
+
 DISCRETE, EUCLIDEAN = stl.DISCRETE, stl.EUCLIDEAN
 HALF = sp.Rational(1, 2)
 GENERATORS = {

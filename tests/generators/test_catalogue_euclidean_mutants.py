@@ -27,6 +27,8 @@ from stlbounds.proof.dag import Proof
 from stlbounds.proof.rules.basic import Assumption
 from stlbounds.symbols import N, alpha, b, e, sigma
 
+pytestmark = pytest.mark.slow
+
 DISCRETE, EUCLIDEAN = stl.DISCRETE, stl.EUCLIDEAN
 HALF = sp.Rational(1, 2)
 LOOPS = {"replay": stl.loops.FixedMix(alpha)}

@@ -18,6 +18,8 @@ from stlbounds.proof.dag import Proof
 from stlbounds.proof.quantities import LossConstant, Stability
 from stlbounds.symbols import B, G_l, L, L_z, M, N, ell_L, lam_r, omega
 
+pytestmark = pytest.mark.slow
+
 LEARNERS = {
     "regularised": EuclideanRegularisedLearner(),
     "regularised with numbers": EuclideanRegularisedLearner(1, 2, 0.5, 3),

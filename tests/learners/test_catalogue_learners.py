@@ -33,6 +33,8 @@ from stlbounds.proof.rules.basic import Assumption
 from stlbounds.proof.trusted import trusted_rules
 from stlbounds.symbols import B_y, G_l, J, M, N, alpha, c, e, k, kappa, lam, lam_r, mu, n, privacy, step, steps
 
+pytestmark = pytest.mark.slow
+
 NearestNeighbours, PrivateLearner = stl.learners.NearestNeighbours, stl.learners.PrivateLearner
 RegularisedLearner, SGDLearner = stl.learners.RegularisedLearner, stl.learners.SGDLearner
 StronglyConvexSGDLearner = stl.learners.StronglyConvexSGDLearner

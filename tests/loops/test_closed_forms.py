@@ -24,7 +24,8 @@ LOOPS: list[tuple[Loop, dict[sp.Symbol, sp.Rational]]] = [
     (Schedule(1 / (s.j + 1)), {}),
     (Schedule([0.5, 0.4, 0.3, 0.25, 0.2, 0.1]), {}),
 ]
-KAPPAS = [sp.S.Zero, sp.Rational(1, 2), sp.S.One, sp.Rational(13, 10)]
+KAPPAS = [pytest.param(sp.S.Zero, marks=pytest.mark.slow), pytest.param(sp.Rational(1, 2), marks=pytest.mark.slow),
+          pytest.param(sp.S.One, marks=pytest.mark.slow), sp.Rational(13, 10)]
 IDS = [f"{loop.name}-{k}" for k, (loop, _) in enumerate(LOOPS)]
 SIZE = sp.Integer(1000)
 
@@ -175,6 +176,7 @@ def test_bad_parameters_are_refused(make: Any, text: str) -> None:
         make()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("loop", "values"), LOOPS, ids=IDS)
 def test_every_loop_verifies_with_every_theorem(loop: Loop, values: dict[sp.Symbol, sp.Rational]) -> None:
     for theorem in ("high-probability", "expectation", "expected-gap"):

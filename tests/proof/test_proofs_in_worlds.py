@@ -17,8 +17,8 @@ LOOPS = [
     pytest.param(FixedMix(s.alpha, "fresh"), id="fresh", marks=pytest.mark.slow),
     pytest.param(Augment(s.lam), id="augment", marks=pytest.mark.slow),
     pytest.param(Accumulate(), id="accumulate", marks=pytest.mark.slow),
-    pytest.param(Subsample(), id="subsample"),
-    pytest.param(Schedule([0.5, 0, 1, 0.5]), id="schedule"),
+    pytest.param(Subsample(), id="subsample", marks=pytest.mark.slow),
+    pytest.param(Schedule([0.5, 0, 1, 0.5]), id="schedule", marks=pytest.mark.slow),
 ]
 
 

@@ -106,6 +106,7 @@ def test_everything_that_is_printed_is_understood(standard_bound, theorem: str, 
         assert page.count('display="block"') == len(re.findall(r"\\\[|\\begin\{(?:align|gather)\*\}", latex))
 
 
+@pytest.mark.slow
 def test_every_model_of_the_catalogue_is_understood() -> None:
     requests = [Request("generic", loop=loop, assignments=("alphas=1/(j+1)",) if entry.lists else ())
                 for loop, entry in LOOPS.items()]

@@ -263,6 +263,7 @@ def combined(parts: st.SearchStrategy[sp.Expr]) -> st.SearchStrategy[sp.Expr]:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None, derandomize=True)
 @given(st.recursive(leaves, combined, max_leaves=6))
 def test_what_is_printed_reads_back_as_the_same_number(expression: sp.Expr) -> None:

@@ -87,6 +87,7 @@ def test_the_check(report: Path) -> None:
     assert found["contradicted"] is False
 
 
+@pytest.mark.slow
 def test_the_same_arguments_give_the_same_bytes(report: Path, tmp_path: Path) -> None:
     write(tmp_path / "again")
     for path in report.iterdir():
@@ -180,6 +181,7 @@ def test_a_model_without_simulation(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_latex")
+@pytest.mark.slow
 @pytest.mark.parametrize("loop", LOOPS)
 def test_every_loop(tmp_path: Path, loop: str) -> None:
     schedule = ("alphas=1/(j+1)",) if LOOPS[loop].lists else ()

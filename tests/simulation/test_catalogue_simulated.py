@@ -15,6 +15,8 @@ from stlbounds.generators import Categorical, CategoricalWithPrior, LocationMode
 from stlbounds.learners import BrierFit, MeanFit
 from stlbounds.loops import Accumulate, Augment, FixedMix, Loop, Schedule, Subsample, WeightedMix
 
+pytestmark = pytest.mark.slow
+
 LOOPS: dict[str, tuple[Loop, list[dict[str, Any]]]] = {
     "replay": (FixedMix(s.alpha, "replay"), [{"alpha": 0.1}, {"alpha": 0.5}, {"alpha": 1}]),
     "fresh": (FixedMix(s.alpha, "fresh"), [{"alpha": 0}, {"alpha": 0.3}, {"alpha": 0.9}]),
