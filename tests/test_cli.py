@@ -123,6 +123,7 @@ def test_derive(capsys: pytest.CaptureFixture[str]) -> None:
     assert "latex" not in found
 
 
+@pytest.mark.slow
 def test_the_texts_of_expressions_can_be_read_back(capsys: pytest.CaptureFixture[str]) -> None:
     # The parser knows no `layer_query`, the function of the layers in the depth-uniform constant.
     for model in sorted(set(GENERATORS) - {"transformer-depth-uniform"}):
@@ -195,6 +196,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 # --- the catalogue ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_entry_declares_its_symbols() -> None:
     requests = [Request("generic", loop=loop, assignments=("alphas=1/(j+1)",) if entry.lists else ())
                 for loop, entry in LOOPS.items()]

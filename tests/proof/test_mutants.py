@@ -8,6 +8,7 @@ from mutants import MUTANTS, SURVIVORS, Mutant, outcome
 from stlbounds.proof.trusted import CORE_RULES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.rule}-{mutant.kind}".replace(" ", "-"))
 def test_mutant_is_refused(mutant: Mutant) -> None:
     found = outcome(mutant)

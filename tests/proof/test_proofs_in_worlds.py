@@ -13,7 +13,7 @@ from stlbounds.theorems.gap import THEOREMS
 from stlbounds.theorems.steps import Lemmas
 
 LOOPS = [
-    pytest.param(FixedMix(s.alpha, "replay"), id="replay"),
+    pytest.param(FixedMix(s.alpha, "replay"), id="replay", marks=pytest.mark.slow),
     pytest.param(FixedMix(s.alpha, "fresh"), id="fresh", marks=pytest.mark.slow),
     pytest.param(Augment(s.lam), id="augment", marks=pytest.mark.slow),
     pytest.param(Accumulate(), id="accumulate", marks=pytest.mark.slow),

@@ -195,6 +195,7 @@ def test_every_loop(tmp_path: Path, loop: str) -> None:
     assert written.contradicted is False
 
 
+@pytest.mark.slow
 def test_without_latexmk_and_matplotlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "r")
     monkeypatch.setenv("PATH", "")
