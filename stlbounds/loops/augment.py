@@ -79,8 +79,11 @@ class Augment(Loop):
 
     def _real(self, generation: sp.Expr, rho: sp.Expr) -> sp.Expr:
         """The influence of a real point; it is 1 in generation 0, where all ``n`` points are real."""
-        later = geometric_sum(rho, generation + 1) + self.lam * rho**generation
-        return from_start(generation, sp.S.One, later)
+        return from_start(generation, sp.S.One, self._real_later(generation, rho))
+
+    def _real_later(self, generation: sp.Expr, rho: sp.Expr) -> sp.Expr:
+        """The influence of a real point on ``T_j`` for ``generation >= 1``."""
+        return geometric_sum(rho, generation + 1) + self.lam * rho**generation
 
     def influence(self, point: PointClass, steps: sp.Expr, rho: sp.Expr) -> sp.Expr:
         return self._real(steps, rho) if point.kept else rho**steps
@@ -91,7 +94,7 @@ class Augment(Loop):
 
     def _squares(self, generation: sp.Expr, rho: sp.Expr) -> sp.Expr:
         """``Phi**2`` for ``generation >= 1``."""
-        real = geometric_sum(rho, generation + 1) + self.lam * rho**generation
+        real = self._real_later(generation, rho)
         return (real**2 + self.lam * geometric_sum(rho**2, generation)) / (1 + self.lam)
 
     def amplification_squared(self, rho: sp.Expr) -> sp.Expr:
