@@ -80,6 +80,3 @@ class Accumulate(Averaging):
 
     def final_claim(self, influences: dict[str, Claim], rho: sp.Expr) -> Claim:
         return series.SeriesByInduction.apply(super().final_claim(influences, rho), closed=n * growth_sum(rho, i, 1))
-
-    def stability_claim(self, claim: Claim, kappa: sp.Expr, rho: sp.Expr, given: tuple[Claim, ...]) -> Claim:
-        return claim

@@ -180,6 +180,9 @@ class Loop(Protocol):
 
     def stability_claim(self, claim: Claim, kappa: sp.Expr, rho: sp.Expr, given: tuple[Claim, ...]) -> Claim:
         """``gamma_{j+1} <= (kappa/N_j) times the largest influence``, from the largest over the classes."""
+        if not self.constant_gain:
+            # Their one class of points leaves nothing to choose the largest of.
+            return claim
         front = kappa / self.size(J)
         return algebra.MaxAtMost.apply(claim, *given, rhs=front * self.recursive_stability(rho).subs(i, J + 1),
                                        rest=front * self.recursive_stability(rho).subs(i, J))

@@ -151,6 +151,3 @@ class Schedule(Loop):
         claim = influence.InfluenceSquaresSum.apply(protocol=self)
         claim = self.at_horizon(claim, self.classes[0], influences["any"])
         return algebra.Rewrite.apply(claim, rhs=n * self.amplification_squared(rho))
-
-    def stability_claim(self, claim: Claim, kappa: sp.Expr, rho: sp.Expr, given: tuple[Claim, ...]) -> Claim:
-        return claim

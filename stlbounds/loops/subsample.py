@@ -91,6 +91,3 @@ class Subsample(Averaging):
         claim = (algebra.GeometricSeries.apply(claim) if rho == 0
                  else series.SeriesByInduction.apply(claim, closed=closed))
         return algebra.Rewrite.apply(claim, rhs=n * self.amplification_squared(rho))
-
-    def stability_claim(self, claim: Claim, kappa: sp.Expr, rho: sp.Expr, given: tuple[Claim, ...]) -> Claim:
-        return claim
