@@ -37,7 +37,7 @@ def _usage_error(error: Exception) -> str | None:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    from stlbounds.cli import app
+    from stlbounds.cli.app import app
 
     try:
         answer = app(args=None if arguments is None else list(arguments), prog_name="stlbounds", standalone_mode=False)

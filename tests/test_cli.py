@@ -18,9 +18,9 @@ import pytest
 
 from stlbounds.__main__ import main
 from stlbounds.bound import Bound
-from stlbounds.catalogue import GENERATORS, LEARNERS, LOOPS, THEOREMS, Entry, find, settable
-from stlbounds.cli_output import progress
-from stlbounds.cli_request import Request
+from stlbounds.cli.output import progress
+from stlbounds.cli.request import Request
+from stlbounds.entries import GENERATORS, LEARNERS, LOOPS, THEOREMS, Entry, find, settable
 from stlbounds.errors import InvalidArgumentError
 from stlbounds.parsing import parse_expression
 from stlbounds.symbols import known
@@ -339,7 +339,7 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     done = python("-c", script, *arguments)
     assert done.returncode == 0
     loaded = set(done.stderr.split())
-    assert "stlbounds.cli" in loaded
+    assert "stlbounds.cli.app" in loaded
     assert not loaded & {"sympy", "matplotlib", "scipy", "numpy", "mpmath", "jinja2"}
 
 

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from stlbounds.catalogue import GENERATORS, LEARNERS, LOOPS
-from stlbounds.cli_request import Request
+from stlbounds.cli.request import Request
+from stlbounds.entries import GENERATORS, LEARNERS, LOOPS
 from stlbounds.render.markup import formulas, inline_html, to_html
 from stlbounds.render.mathml import mathml, unknown_commands
 from stlbounds.render.references import REFERENCES

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import sympy as sp
 
-from stlbounds.catalogue import LOOPS
-from stlbounds.cli_request import Request
+from stlbounds.cli.request import Request
+from stlbounds.entries import LOOPS
 from stlbounds.errors import InvalidArgumentError, OutputError
 from stlbounds.parsing import parse_assignments, parse_expression
 from stlbounds.render.figures import Series, save_terms_figure, series

@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["columns", "print_json", "progress", "say"]
+__all__ = ["CONTRADICTED", "columns", "print_json", "progress", "say"]
 
 Progress = Callable[[int, int], None]
+
+#: The exit code for: the answer is no.
+CONTRADICTED = 1
 
 
 def say(text: str = "") -> None:

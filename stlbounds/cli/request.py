@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stlbounds.catalogue import GENERATORS, LEARNERS, LOOPS, THEOREMS, Parameter, find, settable
+from stlbounds.entries import GENERATORS, LEARNERS, LOOPS, THEOREMS, Parameter, find, settable
 from stlbounds.errors import InvalidArgumentError
 
 if TYPE_CHECKING:

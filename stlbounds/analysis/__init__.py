@@ -1,0 +1,1 @@
+"""What a theorist asks of a bound, one question a file."""

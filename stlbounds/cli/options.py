@@ -1,0 +1,39 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from stlbounds.entries import GENERATORS, LEARNERS, LOOPS, THEOREMS
+
+__all__ = ["VALUES_EXAMPLE", "Drift", "Json", "Learner", "Loop", "Model", "Real", "Replicas", "Seed",
+           "Set", "Theorem"]
+
+#: Values for the examples of `--help`.
+VALUES_EXAMPLE = "--set n=2000 --set alpha=1/2 --set i=10 --set delta=0.05"
+
+
+def _names(entries: Mapping[str, Any]) -> str:
+    return "|".join(entries)
+
+
+Model = Annotated[str, typer.Argument(metavar="MODEL", help=f"The generator: {_names(GENERATORS)}.",
+                                      autocompletion=lambda: list(GENERATORS))]
+Loop = Annotated[str, typer.Option(metavar=_names(LOOPS), help="How real and synthetic data mix.",
+                                   autocompletion=lambda: list(LOOPS))]
+Real = Annotated[str | None, typer.Option(metavar="replay|fresh", help="Whether every generation sees the same real "
+                                          "points or new ones (default: replay).")]
+Learner = Annotated[str | None, typer.Option(metavar=_names(LEARNERS), help="The learner (default: the one that "
+                                             "belongs to MODEL).", autocompletion=lambda: list(LEARNERS))]
+Theorem = Annotated[str, typer.Option(metavar=_names(THEOREMS), help="What is bounded.",
+                                      autocompletion=lambda: list(THEOREMS))]
+Drift = Annotated[str, typer.Option(metavar="sharp|lemma", help="The generator's own drift bound, where it has one, or "
+                                    "the general lemma.")]
+Set = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="An exact value such as n=2000, "
+                                               "alpha=1/2, delta=0.05; repeatable.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Replicas = Annotated[int, typer.Option(metavar="COUNT", help="Independent runs of the loop.")]
+Seed = Annotated[int, typer.Option(metavar="NUMBER", help="The same seed gives the same result.")]

@@ -1,0 +1,47 @@
+"""The catalogue by name: what the command line offers, each entry with a line that describes it.
+
+A new loop, generator, learner or theorem is one entry in the file of its kind. Nothing is imported until an entry
+is made, so that listing names costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from stlbounds.entries.entry import Entry, GeneratorEntry, Parameter
+from stlbounds.entries.generators import GENERATORS
+from stlbounds.entries.learners import LEARNERS
+from stlbounds.entries.loops import LOOPS
+from stlbounds.entries.theorems import THEOREMS
+from stlbounds.errors import InvalidArgumentError
+
+__all__ = ["GENERATORS", "LEARNERS", "LOOPS", "THEOREMS", "Entry", "GeneratorEntry", "Parameter", "find", "settable"]
+
+
+def settable() -> list[str]:
+    """The symbols that bounds of the catalogue may contain, each once."""
+    rooms: tuple[Mapping[str, Entry[Any]], ...] = (LOOPS, GENERATORS, LEARNERS, THEOREMS)
+    brought = (name for room in rooms for entry in room.values() for name in entry.symbols)
+    return list(dict.fromkeys(["n", "i", *brought]))
+
+
+Found = TypeVar("Found")
+
+
+def find(kind: str, name: str, entries: Mapping[str, Found]) -> Found:
+    """The entry of that name.
+
+    Raises
+    ------
+    InvalidArgumentError
+        With the names that exist, and the nearest one.
+    """
+    if name in entries:
+        return entries[name]
+    import difflib
+
+    close = difflib.get_close_matches(name, list(entries), n=1)
+    shown = ascii(name if len(name) <= 60 else f"{name[:60]}...")
+    hint = f"did you mean {close[0]}?" if close else ""
+    raise InvalidArgumentError(kind, shown, f"one of {', '.join(entries)}", hint)
