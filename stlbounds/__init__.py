@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from stlbounds.bound import Bound, expected_gap, high_probability, in_expectation
     from stlbounds.proof.dag import Proof
     from stlbounds.proof.metric import Metric
+    from stlbounds.saved import load, save
     from stlbounds.simulation.check import check
     from stlbounds.special import geometric_sum
     from stlbounds.theorems.setting import Setting
@@ -38,7 +39,9 @@ __all__ = [
     "high_probability",
     "in_expectation",
     "learners",
+    "load",
     "loops",
+    "save",
     "symbols",
 ]
 
@@ -57,6 +60,8 @@ __getattr__, __dir__ = lazily(
         "generators": "stlbounds.generators:",
         "geometric_sum": "stlbounds.special",
         "high_probability": "stlbounds.bound",
+        "load": "stlbounds.saved",
+        "save": "stlbounds.saved",
         "in_expectation": "stlbounds.bound",
         "learners": "stlbounds.learners:",
         "loops": "stlbounds.loops:",

@@ -19,8 +19,8 @@ HEAVY = ("sympy", "numpy", "mpmath", "matplotlib", "scipy", "jinja2", "typer", "
 #: The rooms in import order (design note): a room may import itself and the rooms above it.
 ROOMS = (
     "_version", "_lazy", "errors", "files", "symbols", "special", "growth", "sequences", "compiled",
-    "capped_arithmetic", "parsing", "interval", "proof", "loops",
-    "generators", "learners", "theorems", "numeric", "analysis", "render", "simulation", "bound", "entries",
+    "capped_arithmetic", "parsing", "described", "interval", "proof", "loops",
+    "generators", "learners", "theorems", "numeric", "analysis", "render", "simulation", "bound", "saved", "entries",
     "report", "overview", "cli", "__main__",
 )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import sympy as sp
 
+from stlbounds.described import Described
 from stlbounds.errors import AssumptionError, InvalidArgumentError, SymbolError
 from stlbounds.interval.signs import is_nonnegative
 from stlbounds.proof.claim import INDICES, Claim
@@ -15,6 +16,7 @@ from stlbounds.proof.metric import Metric
 from stlbounds.proof.protocol import Protocol
 from stlbounds.proof.quantities import D, Distance, Dmix, Sensitivity
 from stlbounds.proof.rules.basic import DEFINABLE, Assumption
+from stlbounds.proof.rules.bernstein import PointVariance
 from stlbounds.symbols import J, N, check_symbols, exact, n
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ def constant_of_size(argument: str, value: Any) -> sp.Expr:
 
 
 @dataclass(frozen=True)
-class Generator:
+class Generator(Described):
     """A generator given by its constants: a metric, a sensitivity, a learning error.
 
     Parameters
@@ -61,6 +63,9 @@ class Generator:
         ``kappa >= 0`` with ``W(G(S), G(S')) <= (kappa/N) dist(S, S')`` for all sets of one size ``N``; may use ``N``.
     learning_error : sympy.Expr or number, optional
         ``e >= 0`` with ``E W(Dmix_j, D_{j+1}) <= e`` when trained on ``N`` points; may use ``N``.
+    point_variance : sympy.Expr or number, optional
+        ``v >= 0`` with ``E[d(X, X*)**2 | past]/2 <= v`` for every point, real or synthetic, and an independent copy of
+        it; what `stlbounds.bernstein` needs.
 
     Raises
     ------
@@ -83,7 +88,9 @@ class Generator:
     metric: Metric
     sensitivity: sp.Expr
     learning_error: sp.Expr | None = None
+    point_variance: sp.Expr | None = None
 
+    home: ClassVar[str | None] = "stlbounds.generators"
     #: Whether `drift_claim` and `drift` state a bound of the generator's own.
     has_sharp_drift: ClassVar[bool] = False
     #: Whether one random seed serves all points of a generation, so that only theorems in expectation hold (theory §1).
@@ -95,6 +102,11 @@ class Generator:
         object.__setattr__(self, "sensitivity", constant_of_size("sensitivity", self.sensitivity))
         if self.learning_error is not None:
             object.__setattr__(self, "learning_error", constant_of_size("learning_error", self.learning_error))
+        if self.point_variance is not None:
+            spread = constant_of_size("point_variance", self.point_variance)
+            if spread.has(N):
+                raise InvalidArgumentError("point_variance", spread, "independent of the size N of the training set")
+            object.__setattr__(self, "point_variance", spread)
 
     def sensitivity_claim(self) -> Claim:
         """The claim ``Sensitivity(N) <= kappa``: a leaf here, a theorem in models that derive it."""
@@ -114,6 +126,19 @@ class Generator:
         bound = self.learning_error.subs(N, protocol.size(J))
         return Assumption.apply(
             quantity=Distance(Dmix(J), D(J + 1)), bound=bound, metric=self.metric)
+
+    def variance_claim(self) -> Claim:
+        """The claim ``PointVariance() <= v``: a leaf here, a theorem in models that derive it.
+
+        Raises
+        ------
+        AssumptionError
+            If the generator states no variance of its points.
+        """
+        if self.point_variance is None:
+            raise AssumptionError(f"the generator {self.name} states no variance of its points; pass "
+                                  f"point_variance=..., or use stlbounds.high_probability, which needs none")
+        return Assumption.apply(quantity=PointVariance(), bound=self.point_variance, metric=self.metric)
 
     def drift_claim(self, protocol: Protocol, influence_squares: Claim) -> Claim:
         """A bound on ``E W(D_0, D_{j+1})`` that is sharper than the drift lemma's, where `has_sharp_drift`.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sympy as sp
 
+from stlbounds.described import Described
 from stlbounds.errors import AssumptionError, InvalidArgumentError, SymbolError
 from stlbounds.generators.base import constant_of_size
 from stlbounds.proof.claim import Claim
@@ -24,7 +25,7 @@ __all__ = ["UniformlyStable"]
 
 
 @dataclass(frozen=True)
-class UniformlyStable:
+class UniformlyStable(Described):
     """A learner given by its uniform stability ``beta_N`` and the Lipschitz constant ``M`` of its loss.
 
     Parameters
@@ -58,6 +59,9 @@ class UniformlyStable:
     loss_constant: sp.Expr = M
     metric: Metric = Metric.DISCRETE
     name: str = "uniformly-stable"
+
+    home: ClassVar[str | None] = "stlbounds.learners"
+    family: ClassVar[str | None] = "Learner"
 
     def __post_init__(self) -> None:
         if not isinstance(self.metric, Metric):

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 import sympy as sp
 
+from stlbounds.described import Described
 from stlbounds.proof.claim import Claim, Printer
 from stlbounds.proof.protocol import PointClass, Protocol
 from stlbounds.proof.rules import algebra, drift, influence
@@ -45,7 +46,7 @@ def one_step_drift(ratio: sp.Expr, error: sp.Expr, generation: sp.Expr) -> sp.Ex
                       later * geometric_sum(ratio, generation - 1) + first * ratio ** (generation - 1))
 
 
-class Loop(Protocol):
+class Loop(Described, Protocol):
     """A self-consuming training loop (theory §1).
 
     A loop proposes closed forms; the rules check each of them by induction, so a wrong one is refused and never
@@ -53,6 +54,7 @@ class Loop(Protocol):
     (`constant_gain`), and the sensitivity ``kappa`` itself otherwise.
     """
 
+    home: ClassVar[str | None] = "stlbounds.loops"
     #: Name on the command line and in tables.
     name: ClassVar[str]
     #: Whether one number ``rho`` is the loop gain of every generation.

@@ -7,6 +7,7 @@ from typing import Any
 
 import sympy as sp
 
+from stlbounds.described import describe, describe_symbols
 from stlbounds.render.display import LINE_WIDTH
 from stlbounds.render.notation import Notation
 from stlbounds.render.outline import outline
@@ -15,7 +16,7 @@ from stlbounds.render.steps import StepWriter, WrittenStep
 from stlbounds.render.unicode import plain_latex
 from stlbounds.symbols import entry
 
-__all__ = ["inputs", "numbers", "proof_sections", "statement"]
+__all__ = ["derivation", "inputs", "numbers", "proof_sections", "statement"]
 
 
 def _formula(expression: sp.Expr) -> dict[str, str]:
@@ -86,6 +87,30 @@ def statement(bound: Any, verification: Any) -> dict[str, Any]:
         "proof": [{"step": step.number, "title": plain_latex(step.title), "latex": step.body}
                   for _, steps in proof_sections(bound) for step in steps],
         "verified": {"steps": verification.steps, "leaves": verification.leaves, "checks": verification.checks},
+    }
+
+
+def derivation(bound: Any) -> dict[str, Any]:
+    """How a bound is made again, and every claim of its proof, so that the two can be compared.
+
+    Parameters
+    ----------
+    bound : Bound
+
+    Returns
+    -------
+    dict
+        ``recipe``, the description of the setting; ``declared``, the symbols that are not of the shipped vocabulary;
+        and ``claims``, each with its rule and the numbers of its premises.
+    """
+    claims = bound.proof.steps()
+    place = {id(claim): number for number, claim in enumerate(claims, start=1)}
+    return {
+        "recipe": describe(bound.setting, "setting"),
+        "declared": describe_symbols(sorted(bound.constants | set(bound.symbols), key=str)),
+        "claims": [{"claim": number, "rule": claim.rule.__name__, "title": claim.rule.title, "says": str(claim.says),
+                    "from": [place[id(premise)] for premise in claim.premises]}
+                   for number, claim in enumerate(claims, start=1)],
     }
 
 

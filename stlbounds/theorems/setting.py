@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import ClassVar, Literal
 
+from stlbounds.described import Described
 from stlbounds.errors import InvalidArgumentError, MetricError, SymbolError
 from stlbounds.generators.base import Generator
 from stlbounds.learners.base import UniformlyStable
@@ -25,7 +26,7 @@ def _check_kind(argument: str, value: object, kind: type) -> None:
 
 
 @dataclass(frozen=True)
-class Setting:
+class Setting(Described):
     """What a bound speaks about.
 
     Parameters
@@ -55,6 +56,8 @@ class Setting:
     >>> stl.Setting(stl.loops.FixedMix(alpha), stl.generators.Categorical(20)).learner.beta_N
     b/N
     """
+
+    home: ClassVar[str | None] = "stlbounds"
 
     loop: Loop
     generator: Generator
