@@ -68,7 +68,8 @@ def _descendants(family: type[Described]) -> dict[str, type[Described]]:
     while waiting:
         kind = waiting.pop()
         # Of two classes of one name, the one that is public wins; see `_class_of`.
-        found.setdefault(kind.__name__, kind)
+        if not inspect.isabstract(kind):
+            found.setdefault(kind.__name__, kind)
         waiting += kind.__subclasses__()
     return found
 
@@ -84,7 +85,7 @@ def _class_of(family: type[Described], name: str, argument: str) -> type[Describ
     public = list(getattr(import_module(family.home), "__all__", ())) if family.home else []
     if name in public:
         found = getattr(import_module(str(family.home)), name)
-        if isinstance(found, type) and issubclass(found, family):
+        if isinstance(found, type) and issubclass(found, family) and not inspect.isabstract(found):
             return found
     others = _descendants(family)
     if name in others:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -113,16 +115,22 @@ def _run(program: str, tex: str, folder: Path, timeout: float) -> tuple[Path, st
                    "SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1"}
     command = [program, "-norc", "-pdf", "-halt-on-error", "-interaction=nonstopmode", "-file-line-error",
                "-no-shell-escape", "document.tex"]
-    try:
-        finished = subprocess.run(command, cwd=folder, env=environment, capture_output=True, timeout=timeout,
-                                  check=False, stdin=subprocess.DEVNULL)
-    except subprocess.TimeoutExpired:
-        raise LatexError(f"LaTeX did not finish within {timeout:g} s") from None
+    # A session of its own: latexmk starts pdflatex, which has to be stopped with it.
+    with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                          stdin=subprocess.DEVNULL, start_new_session=True) as process:
+        try:
+            _, complaint = process.communicate(timeout=timeout)
+        except BaseException as error:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise LatexError(f"LaTeX did not finish within {timeout:g} s") from None
+            raise
     log_file, pdf = folder / "document.log", folder / "document.pdf"
     log = log_file.read_text(encoding="utf-8", errors="replace") if log_file.exists() else ""
-    if finished.returncode != 0 or not pdf.exists():
+    if process.returncode != 0 or not pdf.exists():
         first = _ERROR.search(log)
-        reason = first.group() if first else finished.stderr.decode(errors="replace").strip()[-300:]
+        reason = first.group() if first else complaint.decode(errors="replace").strip()[-300:]
         raise LatexError(f"LaTeX failed: {reason or 'no error line in its log'}")
     return pdf, log
 

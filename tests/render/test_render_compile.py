@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -71,9 +74,22 @@ def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
 
 
 @needs_tex
-def test_a_document_that_never_ends(tmp_path: Path) -> None:
+def _running_below(folder: Path) -> list[str]:
+    """The processes whose working folder is below this one."""
+    found = []
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):
+            if os.readlink(link).startswith(str(folder)):
+                found.append(link.parent.name)
+    return found
+
+
+def test_a_document_that_never_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with pytest.raises(LatexError, match="did not finish within 2 s"):
         compile_pdf(DOCUMENT % r"\loop\iftrue\repeat", tmp_path / "x.pdf", timeout=2)
+    # Nothing goes on in the background: latexmk's own child has ended too.
+    assert not _running_below(tmp_path)
     with pytest.raises(InvalidArgumentError, match="timeout"):
         compile_pdf(DOCUMENT % "x", tmp_path / "x.pdf", timeout=0)
 
