@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from stlbounds.entries import GENERATORS, LEARNERS, LOOPS, THEOREMS, Parameter, find, settable
@@ -10,9 +12,15 @@ from stlbounds.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     from stlbounds.bound import Bound
+    from stlbounds.generators import Generator
+    from stlbounds.learners import UniformlyStable
+    from stlbounds.loops import Loop
+    from stlbounds.model_files import Model
 
 __all__ = ["Request"]
 
+
+FIXED_MIX, HIGH_PROBABILITY, SHARP = "fixed-mix", "high-probability", "sharp"
 
 #: The one setting that is not a number: the proportions of a schedule.
 SCHEDULE = "alphas"
@@ -28,18 +36,21 @@ class Request:
 
     Parameters
     ----------
-    model, loop, real, learner, theorem, drift : str
-        Names of the catalogue; without `real` or `learner` the loop's and the generator's own choice.
+    model : str
+        A generator of the catalogue, or a model file.
+    loop, real, learner, theorem, drift : str, optional
+        Names of the catalogue. Left out, a model file's own choice, and else a fixed mix, its own choice of real data,
+        the learner that belongs to the generator, the high-probability theorem, and the sharpest drift.
     assignments : tuple of str
         ``NAME=VALUE`` each.
     """
 
     model: str
-    loop: str = "fixed-mix"
+    loop: str | None = None
     real: str | None = None
     learner: str | None = None
-    theorem: str = "high-probability"
-    drift: str = "sharp"
+    theorem: str | None = None
+    drift: str | None = None
     assignments: tuple[str, ...] = ()
 
     def values(self) -> dict[str, Any]:
@@ -53,7 +64,20 @@ class Request:
         from stlbounds.parsing import parse_assignments
 
         plain = [text for text in self.assignments if not _is_schedule(text)]
-        return parse_assignments(plain, allowed=settable())
+        return parse_assignments(plain, allowed=self.settable())
+
+    def settable(self) -> list[str]:
+        """The symbols that ``--set`` may name: those of the catalogue, and those that a model file declares."""
+        return [*settable(), *(self._file.symbols if self._file else ())]
+
+    @cached_property
+    def _file(self) -> Model | None:
+        """The model file, where the model is one."""
+        if not self.model.endswith(".toml"):
+            return None
+        from stlbounds.model_files import read_model
+
+        return read_model(self.model)
 
     def _schedule(self) -> Any:
         """The proportions of a schedule: a list of numbers, or an expression in ``j``.
@@ -105,21 +129,40 @@ class Request:
         return bound
 
     def _make(self, parameter: Parameter) -> Bound:
-        generator = find("MODEL", self.model, GENERATORS)
-        learner = find("--learner", self.learner or generator.learner, LEARNERS)
-        loop = find("--loop", self.loop, LOOPS)
-        theorem = find("--theorem", self.theorem, THEOREMS)
+        file = self._file
+        if file is None:
+            entry = find("MODEL", self.model, GENERATORS)
+            generator: Callable[[Parameter], Generator] = entry.make
+            learner: Callable[[Parameter], UniformlyStable] | None = LEARNERS[entry.learner].make
+            loop, theorem, drift = None, None, None
+        else:
+            generator, learner, loop, theorem, drift = file.generator, file.learner, file.loop, file.theorem, file.drift
+        if self.learner is not None:
+            learner = find("--learner", self.learner, LEARNERS).make
+        named = find("--theorem", self.theorem or theorem or HIGH_PROBABILITY, THEOREMS)
         from stlbounds.theorems.setting import Setting
 
+        mixed = self._loop(parameter) if loop is None or self.loop is not None else self._loop_of_file(loop, parameter)
+        options: dict[str, Any] = {"drift": self.drift or drift or SHARP}
+        if learner is not None:
+            options["learner"] = learner(parameter)
+        return named.make(Setting(mixed, generator(parameter), **options))
 
-        def with_schedule(name: str) -> Any:
-            return self._schedule() if name == SCHEDULE else parameter(name)
+    def _loop(self, parameter: Parameter) -> Loop:
+        """The loop of the catalogue."""
+        name = self.loop or FIXED_MIX
+        entry = find("--loop", name, LOOPS)
+        if SCHEDULE not in entry.lists and any(map(_is_schedule, self.assignments)):
+            raise InvalidArgumentError("alphas", "given", f"left out with --loop {name}", "use --loop schedule")
+        return entry.make(lambda word: self._schedule() if word == SCHEDULE else parameter(word), self.real)
 
-        if SCHEDULE not in loop.lists and any(map(_is_schedule, self.assignments)):
-            raise InvalidArgumentError("alphas", "given", f"left out with --loop {self.loop}", "use --loop schedule")
-        setting = Setting(loop.make(with_schedule, self.real), generator.make(parameter), learner.make(parameter),
-                          drift=self.drift)  # type: ignore[arg-type]  # checked by the setting
-        return theorem.make(setting)
+    def _loop_of_file(self, make: Callable[[Parameter], Loop], parameter: Parameter) -> Loop:
+        """The loop that the model file describes."""
+        for option, given in (("--real", self.real), (SCHEDULE, any(map(_is_schedule, self.assignments)) or None)):
+            if given is not None:
+                raise InvalidArgumentError(option, given, "left out, because the model file says how data mix",
+                                           "or name another loop with --loop")
+        return make(parameter)
 
     def command(self) -> list[str]:
         """The options as arguments, those that differ from the defaults only."""

@@ -1,0 +1,35 @@
+"""A model file to start from: commented, and working as it is."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stlbounds.cli.output import say
+from stlbounds.errors import InvalidArgumentError
+
+__all__ = ["EXAMPLES", "run"]
+
+EXAMPLES = ("stlbounds init my_model.toml", "stlbounds derive my_model.toml")
+
+
+def run(
+    file: Annotated[Path, typer.Argument(metavar="FILE.toml", help="The file to write; it must not exist.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+) -> None:
+    """Write a model file to start from.
+
+    Every command takes the file in place of a model of the catalogue.
+    """
+    from stlbounds.files import write_text
+
+    if file.suffix != ".toml":
+        raise InvalidArgumentError("FILE", str(file), "a name that ends in .toml")
+    if file.exists() and not force:
+        raise InvalidArgumentError("FILE", str(file), "a file that does not exist", "use --force to replace it")
+    template = files("stlbounds.cli").joinpath("model_template.toml").read_text(encoding="utf-8")
+    write_text(file, template.replace("THIS_FILE", str(file)))
+    say(f"wrote {file}; next: stlbounds derive {file}")
