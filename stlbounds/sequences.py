@@ -1,4 +1,4 @@
-"""A finite list of values as a SymPy function of its index, with every evaluation."""
+"""A finite list of values as a SymPy function of its index, and the indicator of a rank, with every evaluation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sympy as sp
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["listed", "listed_array", "listed_mpmath"]
+__all__ = ["at_most", "at_most_array", "at_most_mpmath", "listed", "listed_array", "listed_mpmath"]
 
 
 def listed_mpmath(index: Any, *values: Any) -> Any:
@@ -56,3 +56,44 @@ class listed(sp.Function):  # type: ignore[misc]  # SymPy has no types
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         body = rf"\alpha_{{{printer._print(self.args[0])}}}"
         return body if exp is None else rf"{body}^{{{exp}}}"
+
+
+def at_most_mpmath(rank: Any, bound: Any) -> Any:
+    """1 if ``rank <= bound``, else 0."""
+    return mpmath.mpf(1 if mpmath.mpf(rank) <= mpmath.mpf(bound) else 0)
+
+
+def at_most_array(rank: npt.ArrayLike, bound: npt.ArrayLike) -> Any:
+    """`at_most` on arrays of doubles."""
+    import numpy as np
+
+    return np.less_equal(rank, bound).astype(float)[()]
+
+
+class at_most(sp.Function):  # type: ignore[misc]
+    """``at_most(q, x)`` is 1 if ``q <= x``, else 0: whether the point of rank ``q`` is among the first ``x`` ones.
+
+    Examples
+    --------
+    >>> at_most(2, 3), at_most(4, 3)
+    (1, 0)
+    """
+
+    nargs = 2
+
+    @classmethod
+    def eval(cls, rank: sp.Expr, bound: sp.Expr) -> sp.Expr | None:
+        if rank.is_number and bound.is_number and rank.is_comparable and bound.is_comparable:
+            return sp.S.One if rank <= bound else sp.S.Zero
+        return None
+
+    def _eval_is_real(self) -> bool:
+        return True
+
+    def _eval_is_nonnegative(self) -> bool:
+        return True
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        rank, bound = map(printer._print, self.args)
+        # Its powers are equal to it.
+        return rf"\mathbf{{1}}\{{{rank} \le {bound}\}}"

@@ -27,7 +27,7 @@ from stlbounds.errors import AssumptionError, UndecidedError
 from stlbounds.interval.signs import is_nonnegative
 from stlbounds.proof.claim import Check, Printer, Rule, Says
 from stlbounds.proof.identities import vanishes
-from stlbounds.proof.rules.algebra import _nondecreasing
+from stlbounds.proof.rules.algebra import nondecreasing
 from stlbounds.symbols import J
 
 __all__ = ["LayerInduction", "layer_mean", "layer_query", "layer_spread"]
@@ -159,7 +159,7 @@ class LayerInduction(Rule):
         if quantity.subs(J, 0) != base.lhs or not quantity.has(J):
             raise AssumptionError(f"the base case must bound {quantity.subs(J, 0)}, not {base.lhs}")
         bound = step.rhs.xreplace({quantity: _VALUE})
-        if not _nondecreasing(bound.replace(sp.tanh, lambda argument: argument), _VALUE):
+        if not nondecreasing(bound.replace(sp.tanh, lambda argument: argument), _VALUE):
             raise UndecidedError(f"cannot show that {step.rhs} is nondecreasing in {quantity}")
         follows, following = bound.xreplace({_VALUE: closed}), closed.step(closed.args[0], J)
         if not vanishes(follows - following):

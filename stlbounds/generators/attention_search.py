@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stlbounds.generators.attention_forward import forward
 from stlbounds.generators.sampling import FloatArray
 
 __all__ = ["Architecture", "Found", "output", "search"]
@@ -114,20 +115,7 @@ def output(examples: FloatArray, query: FloatArray, weights: FloatArray, residua
     >>> output(np.array([[[0.5], [0.1]]]), np.array([[0.3]]), still, residual=False).tolist()
     [[0.3]]
     """
-    count = examples.shape[1]
-    states = np.concatenate([examples, query[:, None, :]], axis=1)
-    for layer in range(weights.shape[1]):
-        score, value, block = (weights[:, layer, kind] for kind in range(3))
-        context = states[:, :count]
-        logits = np.einsum("rqi,rij,rkj->rqk", states, score, context)
-        mass = np.exp(logits - logits.max(axis=2, keepdims=True))
-        attended = np.einsum("rqk,rki,rji->rqj", mass / mass.sum(axis=2, keepdims=True), context, value)
-        if residual:
-            states = _in_ball(states + attended)
-            states = _in_ball(states + np.einsum("rji,rqi->rqj", block, states))
-        else:
-            states = attended
-    return np.asarray(states[:, count], dtype=float)
+    return forward(examples, query[:, None], weights, residual)[:, 0]
 
 
 def _small(batch: _Batch, made: Architecture) -> FloatArray:

@@ -18,13 +18,21 @@ from stlbounds.proof.protocol import Protocol
 from stlbounds.proof.quantities import D, Distance, InfluenceSquares, Quantity, Sensitivity
 from stlbounds.proof.rules.algebra import Substitute
 from stlbounds.proof.rules.basic import Assumption
-from stlbounds.symbols import J, N, i, n, noise
+from stlbounds.proof.rules.bernstein import PointVariance
+from stlbounds.symbols import J, N, i, noise
 
 if TYPE_CHECKING:
     from stlbounds.generators.location_sampling import LocationSampler
     from stlbounds.loops.base import Loop
 
-__all__ = ["FittedMeanSensitivity", "LocationDrift", "LocationModel", "NoiseSpread", "UnboundedLocation"]
+__all__ = [
+    "FittedMeanSensitivity",
+    "LocationDrift",
+    "LocationModel",
+    "LocationVariance",
+    "NoiseSpread",
+    "UnboundedLocation",
+]
 
 
 class NoiseSpread(Quantity):
@@ -92,6 +100,29 @@ class LocationDrift(Rule):
                 r"that of $X$; conclude by the Efron--Stein inequality and Jensen.")
 
 
+class LocationVariance(Rule):
+    """``E[d(X, X*)**2 | past]/2 <= noise**2`` for points ``X = proj(m + xi)``, real or synthetic.
+
+    ``X*`` is ``proj(m + xi*)`` with an independent copy of the noise. The projection does not expand, so ``|X - X*| <=
+    |xi - xi*|``, whose mean square is twice the variance of ``xi``, at most ``2 E |xi|**2``; divide by the diameter.
+    """
+
+    title = "variance of a point"
+    metric = Metric.EUCLIDEAN
+
+    @classmethod
+    def conclude(cls, premises: tuple[Says, ...]) -> Says:
+        (spread,) = premises
+        if spread.lhs != NoiseSpread() or spread.relation != "<=" or spread.events:
+            raise AssumptionError(f"a bound on the noise is needed, not {spread}")
+        return Says(PointVariance(), spread.rhs**2)
+
+    @classmethod
+    def explain(cls, tex: Printer, **_: Any) -> str:
+        return (r"A point and its copy are projections of one mean plus independent copies of the noise, and a "
+                r"projection does not expand.")
+
+
 class LocationModel(Generator):
     r"""A fitted mean plus noise, projected onto the bounded convex space: ``kappa = 1``.
 
@@ -99,7 +130,9 @@ class LocationModel(Generator):
     ``proj(mean(S) + xi)``. A Gaussian mean with known covariance is an example.
     Guarantee: ``kappa = 1``, derived. If moreover real points are ``proj(mu + xi)``, with noise and space symmetric
     about ``mu``, then ``E t_i <= noise sqrt(v_i/n)``, ``noise = sqrt(E |xi|**2)/B``, with the variance factor ``v_i``
-    of the loop, derived from that assumption.
+    of the loop, derived from that.
+    Assumed: noise and space as above, and the size of the noise; for a new point's law in the sharper concentration
+    also its variance.
 
     Self-check: ``kappa = 1`` is attained (slack 1) by moving all points alike, where nothing is projected; the drift of
     the first generation is stated 1.25 times too large or so, which is Jensen's inequality for a normal law.
@@ -119,6 +152,7 @@ class LocationModel(Generator):
     1
     """
 
+    references: ClassVar[tuple[str, ...]] = ("dey2024",)
     noise: sp.Expr
     has_sharp_drift: ClassVar[bool] = True
 
@@ -127,14 +161,19 @@ class LocationModel(Generator):
         if spread.has(N):
             raise InvalidArgumentError("noise", spread, "independent of the size N of the training set")
         object.__setattr__(self, "noise", spread)
-        super().__init__("location", Metric.EUCLIDEAN, sp.S.One)
+        super().__init__("location", Metric.EUCLIDEAN, sp.S.One, point_variance=spread**2)
 
     def sensitivity_claim(self) -> Claim:
         return FittedMeanSensitivity.apply(weight=sp.S.One)
 
+    def _spread_claim(self) -> Claim:
+        return Assumption.apply(quantity=NoiseSpread(), bound=self.noise, metric=Metric.EUCLIDEAN)
+
+    def variance_claim(self) -> Claim:
+        return LocationVariance.apply(self._spread_claim())
+
     def drift_claim(self, protocol: Protocol, influence_squares: Claim) -> Claim:
-        spread = Assumption.apply(quantity=NoiseSpread(), bound=self.noise, metric=Metric.EUCLIDEAN)
-        return Substitute.apply(LocationDrift.apply(spread, protocol=protocol), influence_squares)
+        return Substitute.apply(LocationDrift.apply(self._spread_claim(), protocol=protocol), influence_squares)
 
     def drift(self, variance: sp.Expr) -> sp.Expr:
         """``noise sqrt(variance)``, where the fitted mean has variance ``variance E |xi|**2``."""
@@ -207,8 +246,7 @@ class UnboundedLocation:
 
     def variance_factor(self, loop: Loop) -> sp.Expr:
         """``v_i``, ``i >= 1``: the variance of the mean of ``D_i`` in units of ``E |xi|**2/n``."""
-        gain = loop.gain(sp.S.One) if loop.constant_gain else sp.S.One
-        return n * loop.variance(gain, i)
+        return loop.variance_factor(i)
 
     def sampler(self, values: Mapping[str, Any], distribution: Any = None) -> LocationSampler:
         """Points ``+-noise`` about the mean, on the whole line; distances are not normalised."""

@@ -13,7 +13,7 @@ import sympy as sp
 from stlbounds.errors import InvalidArgumentError
 from stlbounds.generators.sampling import FloatArray, Sampler
 
-__all__ = ["Atoms", "LocationSampler", "measured_drift", "measured_sensitivity", "number"]
+__all__ = ["Atoms", "LocationSampler", "line_distance", "measured_drift", "measured_sensitivity", "number"]
 
 _FITS = 20_000
 
@@ -30,6 +30,31 @@ def number(argument: str, expression: sp.Expr, values: Mapping[str, Any]) -> flo
     if missing:
         raise InvalidArgumentError(", ".join(missing), "missing", "given", f"{argument} = {expression} needs it")
     return float(expression.subs({symbol: values[symbol.name] for symbol in expression.free_symbols}))
+
+
+def line_distance(first: FloatArray, first_weights: FloatArray, second: FloatArray,
+                  second_weights: FloatArray) -> FloatArray:
+    """The 1-Wasserstein distance of two laws with finitely many points on a line, along the last axis.
+
+    Parameters
+    ----------
+    first, second : numpy.ndarray
+        Of shapes ``(..., a)`` and ``(..., b)``.
+    first_weights, second_weights : numpy.ndarray
+        Of shapes ``(a,)`` and ``(b,)``, of one sum.
+
+    Examples
+    --------
+    >>> one, two = np.array([0.0, 1.0]), np.array([0.5])
+    >>> float(line_distance(one, np.array([0.5, 0.5]), two, np.array([1.0])))
+    0.5
+    """
+    points = np.concatenate([first, second], axis=-1)
+    masses = np.concatenate([first_weights, -second_weights])
+    order = np.argsort(points, axis=-1)
+    # On a line the distance is the area between the two distribution functions.
+    excess = np.abs(np.cumsum(masses[order], axis=-1))[..., :-1]
+    return np.asarray((excess * np.diff(np.take_along_axis(points, order, axis=-1), axis=-1)).sum(axis=-1), dtype=float)
 
 
 @dataclass(frozen=True)
@@ -113,14 +138,13 @@ class LocationSampler(Sampler):
                      np.concatenate([weight * law.weights for law, weight in zip(laws, weights, strict=True)]))
 
     def distance(self, first: Atoms, second: Atoms) -> FloatArray:
-        points = np.concatenate([first.points, second.points], axis=1)
-        masses = np.concatenate([first.weights, -second.weights])
-        order = np.argsort(points, axis=1)
-        sorted_points = np.take_along_axis(points, order, axis=1)
-        # On a line the distance is the area between the two distribution functions.
-        excess = np.abs(np.cumsum(masses[order], axis=1))[:, :-1]
-        distance = (excess * np.diff(sorted_points, axis=1)).sum(axis=1)
+        distance = line_distance(first.points, first.weights, second.points, second.weights)
         return np.asarray(distance / (2 * self.half_width if math.isfinite(self.half_width) else 1.0), dtype=float)
+
+    def diversity(self, law: Atoms) -> dict[str, FloatArray]:
+        """The mean of the law, and its variance, which the walls take away from a mean that comes near them."""
+        mean = law.points @ law.weights
+        return {"mean": mean, "variance": (law.points - mean[:, None]) ** 2 @ law.weights}
 
     def numbers(self, size: int) -> int:
         return 2

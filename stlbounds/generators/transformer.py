@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sympy as sp
 
@@ -19,6 +20,9 @@ from stlbounds.proof.quantities import Quantity, Str
 from stlbounds.proof.rules.algebra import Recurrence, Rewrite, Substitute
 from stlbounds.proof.rules.basic import Assumption
 from stlbounds.symbols import J, L, L_f, N, check_symbols, exact, omega
+
+if TYPE_CHECKING:
+    from stlbounds.generators.attention_sampling import AttentionSampler
 
 __all__ = ["Attention", "DepthUniformTransformer", "ResidualTransformer", "Transformer"]
 
@@ -84,7 +88,13 @@ class Attention:
         if layers == 1:
             return self.slopes[0] * (1 + (self.feed_forward or 0))
         x, y = self.bases
-        return x**layers - y**layers
+        # Without scores every layer after the first does nothing; 0**L would only tell that L may be 0.
+        return x**layers if self._plain_mean else x**layers - y**layers
+
+    @property
+    def _plain_mean(self) -> bool:
+        """Whether attention is the plain mean of the examples, in a number of layers that is not given."""
+        return self.bases[1] == 0 and not self.layers.is_Integer
 
     # --- the lemma -----------------------------------------------------------------------------------
     def displacement_claim(self, role: Str) -> Claim:
@@ -109,7 +119,8 @@ class Attention:
         for part in (context, query, mean):
             query_step = Substitute.apply(query_step, part)
         x, y = self.bases
-        closed = layer_query(self.omega, J) if self.depth_uniform else x**J - y**J
+        closed = x**J if self._plain_mean else x**J - y**J
+        closed = layer_query(self.omega, J) if self.depth_uniform else closed
         return self._solved(query_step, attention.QueryDisplacementStart.apply(role=role), closed)
 
     def _mean(self, layer: sp.Expr) -> sp.Expr:
@@ -152,6 +163,20 @@ class _InContext(Generator):
 
     def sensitivity_claim(self) -> Claim:
         return self.attention.read(attention.ReadOut.apply(layers=self.attention.layers), attention.GENERATOR)
+
+    def sampler(self, values: Mapping[str, Any], distribution: Any = None) -> AttentionSampler:
+        """The transformer with the weights ``Q = (omega/2) I``, ``V = I`` and ``F = L_f I``, on tokens in 3 dimensions.
+
+        Tokens consist of one of eight inputs and an output; `distribution` is the amplitude of the real outputs, in
+        ``[0, 1]``, 0.8 by default. See `stlbounds.generators.attention_sampling`.
+        """
+        from stlbounds.generators.attention_sampling import AttentionSampler
+        from stlbounds.generators.location_sampling import number
+
+        made = self.attention
+        feed_forward = None if made.feed_forward is None else number("feed_forward", made.feed_forward, values)
+        return AttentionSampler(int(number("layers", made.layers, values)), number("omega", made.omega, values),
+                                feed_forward, amplitude=0.8 if distribution is None else float(distribution))
 
     def self_check(self, *, seed: int = 0, examples: int = 3, dimension: int = 2,
                    **values: Any) -> tuple[Measurement, ...]:
@@ -225,6 +250,7 @@ class Transformer(_InContext):
     (-1/16 + (1/4 + 3*exp(1/2)/2)**2, 7.353)
     """
 
+    references: ClassVar[tuple[str, ...]] = ("li2023transformers", "fu2025")
     def __init__(self, layers: Any = L, omega: Any = omega, learning_error: Any = None) -> None:
         self._set("transformer", Attention(layers, omega), learning_error)
 
@@ -232,7 +258,8 @@ class Transformer(_InContext):
 class DepthUniformTransformer(_InContext):
     r"""The same transformer with a constant that stays bounded as the depth grows: ``kappa = q_L``.
 
-    Setting and assumptions: those of `Transformer`.
+    Setting: that of `Transformer`.
+    Assumed: as for `Transformer`.
     Guarantee: ``kappa = q_L`` by the recursion of `stlbounds.generators.attention_depth`, which follows a bound on the
     diameter of the tokens through the layers. Attention without residual branches forgets: ``q_L`` is at most about
     1.84, 3.51, 15.9 and 1492 for every ``L``, for ``omega`` = 1/4, 1/2, 1 and 2.
@@ -255,6 +282,7 @@ class DepthUniformTransformer(_InContext):
     [2.473, 3.492, 3.508]
     """
 
+    references: ClassVar[tuple[str, ...]] = ("dong2021attention",)
     def __init__(self, layers: Any = L, omega: Any = omega, learning_error: Any = None) -> None:
         self._set("depth-uniform transformer", Attention(layers, omega, depth_uniform=True), learning_error)
 
@@ -287,6 +315,7 @@ class ResidualTransformer(_InContext):
     14.882
     """
 
+    references: ClassVar[tuple[str, ...]] = ("li2023transformers", "fu2025")
     def __init__(self, layers: Any = L, omega: Any = omega, feed_forward: Any = L_f,
                  learning_error: Any = None) -> None:
         self._set("residual transformer", Attention(layers, omega, exact("feed_forward", feed_forward)), learning_error)

@@ -1,5 +1,7 @@
 """The loops: one file per protocol of theory §1, with its weights, sizes, influence and drift in closed form."""
 
+from typing import Any
+
 from stlbounds.loops.accumulate import Accumulate
 from stlbounds.loops.augment import Augment
 from stlbounds.loops.base import Loop
@@ -9,3 +11,12 @@ from stlbounds.loops.subsample import Subsample
 from stlbounds.loops.weighted_mix import WeightedMix
 
 __all__ = ["Accumulate", "Augment", "FixedMix", "Loop", "Replace", "Schedule", "Subsample", "WeightedMix"]
+
+
+def __getattr__(name: str) -> Any:
+    # A network needs generators and learners, rooms that import this one.
+    if name == "Network":
+        from stlbounds.networks.network import Network
+
+        return Network
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

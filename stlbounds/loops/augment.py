@@ -10,10 +10,11 @@ import sympy as sp
 from stlbounds.errors import InvalidArgumentError
 from stlbounds.interval.signs import is_nonnegative
 from stlbounds.loops.base import Loop, one_step_drift
+from stlbounds.loops.location_law import LocationLaw, Moment
 from stlbounds.proof.claim import Printer
 from stlbounds.proof.protocol import Plan, PointClass, Pool, Share
 from stlbounds.special import from_start, geometric_sum
-from stlbounds.symbols import check_symbols, exact, i, n
+from stlbounds.symbols import J, check_symbols, exact, i, n
 
 __all__ = ["Augment"]
 
@@ -21,6 +22,16 @@ __all__ = ["Augment"]
 @dataclass(frozen=True)
 class Augment(Loop):
     r"""The augment loop: training sets of size ``(1 + lam) n``, of which ``n`` points are the real data.
+
+    Setting
+        Generation ``j >= 1`` trains on the ``n`` real points of ``T_0`` and ``lam n`` new ones from the last generator.
+    Guarantee
+        Loop gain ``kappa lam/(1 + lam)``; a real point's influence is ``geo(rho, i+1) + lam rho**i``.
+    Assumed
+        Nothing.
+    Self-check
+        Closed forms are proposed and never believed: the proof checks each of them against its recurrence by induction,
+        and the tests against a recursion over the pools of `plan`, by enumeration in exact worlds, and by simulation.
 
     Parameters
     ----------
@@ -46,6 +57,7 @@ class Augment(Loop):
     lam: sp.Expr
 
     name: ClassVar[str] = "augment"
+    references: ClassVar[tuple[str, ...]] = ("fu2025", "gerstgrasser2024")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lam", exact("lam", self.lam))
@@ -105,6 +117,15 @@ class Augment(Loop):
 
     def recursive_stability(self, rho: sp.Expr) -> sp.Expr:
         return self._real(i - 1, rho)
+
+    def location_law(self) -> LocationLaw:
+        real = 1 / (1 + self.lam)
+        mean, shared = sp.Symbol("u", nonnegative=True), sp.Symbol("c", nonnegative=True)
+        # c is the covariance of the mean with that of the real points.
+        covariance = Moment(shared, sp.S.One, real + (1 - real) * shared, sp.S.One)
+        step = real**2 + 2 * real * (1 - real) * shared + (1 - real) ** 2 * mean + real * (1 - real)
+        closed = 1 + real * (1 - real) * geometric_sum((1 - real) ** 2, J)
+        return LocationLaw((covariance, Moment(mean, sp.S.One, step, closed)), mean)
 
     def drift(self, error: sp.Expr, generation: sp.Expr) -> sp.Expr:
         return one_step_drift(self.lam / (1 + self.lam), error, generation)

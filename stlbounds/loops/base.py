@@ -12,11 +12,13 @@ from typing import ClassVar
 import sympy as sp
 
 from stlbounds.described import Described
+from stlbounds.errors import AssumptionError
+from stlbounds.loops.location_law import LocationLaw
 from stlbounds.proof.claim import Claim, Printer
 from stlbounds.proof.protocol import PointClass, Protocol
 from stlbounds.proof.rules import algebra, drift, influence
 from stlbounds.special import from_start, geometric_sum
-from stlbounds.symbols import G, J, i
+from stlbounds.symbols import G, J, exact, i
 
 __all__ = ["Loop", "one_step_drift", "substitute"]
 
@@ -57,6 +59,8 @@ class Loop(Described, Protocol):
     home: ClassVar[str | None] = "stlbounds.loops"
     #: Name on the command line and in tables.
     name: ClassVar[str]
+    #: Where it comes from: keys of `stlbounds.render.references.REFERENCES`.
+    references: ClassVar[tuple[str, ...]] = ()
     #: Whether one number ``rho`` is the loop gain of every generation.
     constant_gain: ClassVar[bool] = True
 
@@ -97,6 +101,42 @@ class Loop(Described, Protocol):
     def variance(self, rho: sp.Expr, generation: sp.Expr) -> sp.Expr:
         """Closed form of ``Phi**2/N`` one generation before, 0 in generation 0: how much a linear statistic varies."""
         return self.amplification_squared(rho).subs(i, generation - 1) / self.size(generation - 1)
+
+    def location_law(self) -> LocationLaw:
+        """The exact law of a location model in this loop, by recursion and in closed form (theory §11).
+
+        Raises
+        ------
+        AssumptionError
+            If the loop states none; `stlbounds.loops.location_law.mean_covariances` computes it for any loop.
+        """
+        raise AssumptionError(f"the loop {self.name} states no closed form of its location law; use "
+                              f"stlbounds.loops.location_law.mean_covariances")
+
+    def variance_factor(self, generation: sp.Expr | int = i) -> sp.Expr:
+        """``v_i``: the exact variance of the mean of ``D_i`` in a location model, in units of ``sigma**2/n``.
+
+        It is ``(n/N_{i-1}) Phi_{i-1}**2`` at ``kappa = 1`` (proved for every loop of the library), and 0 for ``i = 0``.
+        Where it tends to infinity, the means of an unbounded location model wander off: an exact law, not a bound.
+
+        Parameters
+        ----------
+        generation : sympy.Expr or int
+            ``i``, by default the symbol.
+
+        References
+        ----------
+        Theory §11.
+
+        Examples
+        --------
+        >>> from stlbounds.loops import FixedMix, Replace
+        >>> Replace().variance_factor(i + 1), FixedMix(sp.Rational(1, 4)).variance_factor(2)
+        (i + 1, 31/16)
+        """
+        where = exact("generation", generation)
+        found = self.location_law().closed(where - 1)
+        return from_start(where, sp.S.Zero, found if where.free_symbols else found.doit())
 
     @abstractmethod
     def drift(self, error: sp.Expr, generation: sp.Expr) -> sp.Expr:
@@ -179,6 +219,26 @@ class Loop(Described, Protocol):
         """``E s_i = E W(D_0, Dmix_i) <= ...`` from a bound on ``E W(D_0, D_j)`` for every ``j``."""
         claim = algebra.Instantiate.apply(drift.Convexity.apply(protocol=self), index=((J, i),))
         return substitute(claim, generated, ((J, i),))
+
+    def recursive_stability_claim(self, shifts: dict[str, Claim], influences: dict[str, Claim], kappa: sp.Expr,
+                                  rho: sp.Expr, given: tuple[Claim, ...]) -> Claim:
+        """``gamma_{j+1} <= (kappa/N_j) times the largest influence of a real point of T_0``.
+
+        Parameters
+        ----------
+        shifts, influences : dict of str to Claim
+            What one replaced point does to later distributions and training sets, by class.
+        kappa, rho : sympy.Expr
+            The sensitivity; the loop gain or the sensitivity, see the class.
+        given : tuple of Claim
+            The definition of ``rho``, where it is one.
+        """
+        claim = influence.RecursiveStabilityMax.apply(protocol=self)
+        for point in self.classes:
+            if point.real:
+                shift = substitute(shifts[point.name], influences[point.name])
+                claim = substitute(claim, shift, ((G, sp.S.Zero),) if point.recurring else ())
+        return self.stability_claim(claim, kappa, rho, given)
 
     def stability_claim(self, claim: Claim, kappa: sp.Expr, rho: sp.Expr, given: tuple[Claim, ...]) -> Claim:
         """``gamma_{j+1} <= (kappa/N_j) times the largest influence``, from the largest over the classes."""

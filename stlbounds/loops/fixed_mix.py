@@ -10,10 +10,11 @@ import sympy as sp
 from stlbounds.errors import InvalidArgumentError
 from stlbounds.interval.signs import enclosure
 from stlbounds.loops.base import Loop, one_step_drift
+from stlbounds.loops.location_law import LocationLaw, Moment
 from stlbounds.proof.claim import Printer
 from stlbounds.proof.protocol import Plan, PointClass, Pool, Share
 from stlbounds.special import geometric_sum
-from stlbounds.symbols import check_symbols, exact, i, n
+from stlbounds.symbols import J, check_symbols, exact, i, n
 
 __all__ = ["FixedMix", "Replace"]
 
@@ -25,6 +26,17 @@ class FixedMix(Loop):
     Generation 0 trains on ``n`` real points. Generation ``j >= 1`` trains on ``alpha n`` real points (the same ones
     every time with ``real="replay"``, new ones with ``real="fresh"``) and ``(1 - alpha) n`` new points from the last
     generator.
+
+    Setting
+        As above; `Replace` is the case ``alpha = 0``. Points are drawn independently given the past.
+    Guarantee
+        Loop gain ``rho = kappa (1 - alpha)``, influences ``geo(rho, i+1)`` (replayed) and ``rho**(i-j)`` (all others),
+        drift ``e geo(1 - alpha, i)``: bounded for ever if ``alpha > max(0, 1 - 1/kappa)``, ``alpha > 0``.
+    Assumed
+        Nothing; replayed points are chosen before looking.
+    Self-check
+        Closed forms are proposed and never believed: the proof checks each of them against its recurrence by induction,
+        and the tests against a recursion over the pools of `plan`, by enumeration in exact worlds, and by simulation.
 
     Parameters
     ----------
@@ -54,6 +66,7 @@ class FixedMix(Loop):
     real: Literal["replay", "fresh"] = "replay"
 
     name: ClassVar[str] = "fixed-mix"
+    references: ClassVar[tuple[str, ...]] = ("alemohammad2024", "bertrand2024", "shumailov2024")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "alpha", exact("alpha", self.alpha))
@@ -111,6 +124,18 @@ class FixedMix(Loop):
 
     def recursive_stability(self, rho: sp.Expr) -> sp.Expr:
         return rho ** (i - 1) if self.real == "fresh" else geometric_sum(rho, i)
+
+    def location_law(self) -> LocationLaw:
+        kept = 1 - self.alpha
+        mean, shared = sp.Symbol("u", nonnegative=True), sp.Symbol("c", nonnegative=True)
+        fresh = geometric_sum(kept**2, J + 1)
+        if self.real == "fresh":
+            return LocationLaw((Moment(mean, sp.S.One, 1 + kept**2 * mean, fresh),), mean)
+        # c is the covariance of the mean with that of the replayed points.
+        covariance = Moment(shared, sp.S.One, 1 + kept * shared, geometric_sum(kept, J + 1))
+        step = 1 + 2 * self.alpha * kept * shared + kept**2 * mean
+        closed = self.alpha * geometric_sum(kept, J + 1) ** 2 + kept * fresh
+        return LocationLaw((covariance, Moment(mean, sp.S.One, step, closed)), mean)
 
     def drift(self, error: sp.Expr, generation: sp.Expr) -> sp.Expr:
         return one_step_drift(1 - self.alpha, error, generation)

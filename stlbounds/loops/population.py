@@ -10,7 +10,7 @@ from stlbounds.loops.base import Loop, one_step_drift, substitute
 from stlbounds.proof.claim import Claim
 from stlbounds.proof.quantities import D, Distance, Dmix
 from stlbounds.proof.rules import algebra, drift
-from stlbounds.symbols import J, i
+from stlbounds.symbols import SOURCE, STEP, J, i
 
 __all__ = ["population_drift_claim"]
 
@@ -25,14 +25,20 @@ def _parts(step: Claim) -> tuple[sp.Expr, sp.Expr]:
     return sp.factor_terms(bound.diff(_VALUE)), bound.subs(_VALUE, 0)
 
 
+def _summed_drift(ratio: sp.Expr, error: sp.Expr) -> sp.Expr:
+    """The solution of ``t_{j+1} = e_j + q_j t_j``, ``t_0 = 0``, as a sum over the generations."""
+    carried = sp.Product(ratio.subs(J, STEP), (STEP, SOURCE + 1, J - 1))
+    return sp.Sum(error.subs(J, SOURCE) * carried, (SOURCE, 0, J - 1))
+
+
 def _one_step(loop: Loop, step: Claim, contraction: sp.Expr, error: sp.Expr) -> Claim:
     """Loops that mix real data and the newest source only."""
     newest = sp.Add(*(share.weight for share in loop.mixture(J) if share.source == J))
     ratio = contraction * newest
     if ratio.has(J) or error.subs(J, J + 1).has(J):
-        raise UndecidedError(f"there is no closed form for a drift with contraction {ratio} and error {error} in "
-                             f"generation j; use drift='lemma'")
-    closed = one_step_drift(ratio, error, J)
+        closed = _summed_drift(ratio, error)
+    else:
+        closed = one_step_drift(ratio, error, J)
     step = substitute(step, drift.Convexity.apply(protocol=loop))
     return loop.drift_claim(algebra.Recurrence.apply(step, drift.SelfDistance.apply(), index=J, closed=closed))
 
@@ -68,7 +74,7 @@ def population_drift_claim(loop: Loop, step: Claim) -> Claim:
     Raises
     ------
     UndecidedError
-        If the loop mixes in another way, or its weights change and there is no closed form.
+        If the loop mixes in another way, or averages over all sources with an error that changes.
     """
     contraction, error = _parts(step)
     shares = loop.mixture(J)

@@ -10,6 +10,7 @@ import sympy as sp
 from stlbounds.growth import growth, growth_sum
 from stlbounds.loops.averaging import Averaging
 from stlbounds.loops.base import substitute
+from stlbounds.loops.location_law import LocationLaw, Moment
 from stlbounds.proof.claim import Claim, Printer
 from stlbounds.proof.protocol import Plan, PointClass, Pool
 from stlbounds.proof.rules import algebra, influence, series
@@ -25,6 +26,17 @@ class Subsample(Averaging):
 
     All generators so far are kept, and sampled anew in every generation.
 
+    Setting
+        As above; training sets keep their size ``n``, and each has fresh points of every source.
+    Guarantee
+        ``hbar = 0``; the influence of a point of generation ``j < i`` is ``1/(j+2)`` for ``kappa = 1``, and the drift
+        is logarithmic in the number of generations.
+    Assumed
+        Nothing; ``n`` is divisible by ``j + 1``, or counts are rounded.
+    Self-check
+        Closed forms are proposed and never believed: the proof checks each of them against its recurrence by induction,
+        and the tests against a recursion over the pools of `plan`, by enumeration in exact worlds, and by simulation.
+
     References
     ----------
     Theory §1 (protocol), §3 (influence), §4 (drift), §5 (amplification).
@@ -37,6 +49,7 @@ class Subsample(Averaging):
     """
 
     name: ClassVar[str] = "subsample"
+    references: ClassVar[tuple[str, ...]] = ("fu2025",)
 
     @property
     def classes(self) -> tuple[PointClass, ...]:
@@ -61,6 +74,12 @@ class Subsample(Averaging):
 
     def amplification_squared(self, rho: sp.Expr) -> sp.Expr:
         return 1 + (rho / (i + 1)) ** 2 * growth_sum(rho, i, 2, 1)
+
+    def location_law(self) -> LocationLaw:
+        # The average of the means of D_0, ..., D_J moves by the noise of T_J, which has the weight 1/(J+2) in it.
+        past = sp.Symbol("a", nonnegative=True)
+        closed = growth_sum(sp.S.One, J, 2, 1) / (J + 1) ** 2
+        return LocationLaw((Moment(past, sp.S.Zero, past + 1 / (J + 2) ** 2, closed),), 1 + past)
 
     def recursive_stability(self, rho: sp.Expr) -> sp.Expr:
         return self.influence(self.classes[0], i - 1, rho).subs(G, 0)

@@ -10,10 +10,11 @@ import sympy as sp
 from stlbounds.errors import InvalidArgumentError
 from stlbounds.interval.signs import enclosure
 from stlbounds.loops.base import Loop, one_step_drift
+from stlbounds.loops.location_law import LocationLaw, Moment
 from stlbounds.proof.claim import Printer
 from stlbounds.proof.protocol import Plan, PointClass, Pool, Share
 from stlbounds.special import from_start, geometric_sum
-from stlbounds.symbols import check_symbols, exact, i, n
+from stlbounds.symbols import J, check_symbols, exact, i, n
 
 __all__ = ["WeightedMix"]
 
@@ -25,6 +26,17 @@ class WeightedMix(Loop):
 
     Sums over points become weighted sums, and the constants of generator and learner are per unit of weighted
     displacement: ``W(G(S), G(S')) <= kappa sum of weight * d(z, z')``, and the same with ``N beta_N`` for the learner.
+
+    Setting
+        As above; the sizes do not change, the weights do.
+    Guarantee
+        Loop gain ``kappa (1 - w)``; for ``kappa = 1`` and many generations the concentration is smallest at the
+        reciprocal of the golden ratio, ``w = (sqrt(5) - 1)/2``.
+    Assumed
+        Constants of generator and learner that hold per unit of weighted displacement; models without them refuse.
+    Self-check
+        Closed forms are proposed and never believed: the proof checks each of them against its recurrence by induction,
+        and the tests against a recursion over the pools of `plan`, by enumeration in exact worlds, and by simulation.
 
     Parameters
     ----------
@@ -50,6 +62,7 @@ class WeightedMix(Loop):
     w: sp.Expr
 
     name: ClassVar[str] = "weighted-mix"
+    references: ClassVar[tuple[str, ...]] = ("he2025",)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "w", exact("w", self.w))
@@ -104,6 +117,11 @@ class WeightedMix(Loop):
 
     def recursive_stability(self, rho: sp.Expr) -> sp.Expr:
         return rho ** (i - 1)
+
+    def location_law(self) -> LocationLaw:
+        mean, kept = sp.Symbol("u", nonnegative=True), (1 - self.w) ** 2
+        closed = self._squares() * geometric_sum(kept, J) + kept**J
+        return LocationLaw((Moment(mean, sp.S.One, self._squares() + kept * mean, closed),), mean)
 
     def drift(self, error: sp.Expr, generation: sp.Expr) -> sp.Expr:
         return one_step_drift(1 - self.w, error, generation)

@@ -67,9 +67,9 @@ def _special_values(allowed: Range, far: int) -> list[Any]:
     return values
 
 
-def _random_value(allowed: Range, rng: random.Random) -> Any:
+def _random_value(allowed: Range, rng: random.Random, largest: int = 40) -> Any:
     if allowed.integer:
-        near = _integers(allowed, 40)
+        near = _integers(allowed, largest)
         return mpmath.mpf(rng.choice((rng.choice(near[:4]), rng.choice(near))))
     if allowed.low.is_finite and allowed.high.is_finite:
         low, high = float(allowed.low), float(allowed.high)
@@ -102,7 +102,13 @@ def sample_points(symbols: list[sp.Symbol], rng: random.Random, far: int = 7) ->
         for _ in range(_CORNERS):
             yield tuple(rng.choice(values) for values in special)
     for _ in range(_RANDOM):
-        yield tuple(_random_value(values_of(symbol), rng) for symbol in symbols)
+        yield tuple(_random_value(values_of(symbol), rng, min(far, 40)) for symbol in symbols)
+
+
+def _depth(expression: sp.Basic) -> int:
+    """How many sums and products over generations are nested in an expression."""
+    inner = max((_depth(argument) for argument in expression.args), default=0)
+    return inner + isinstance(expression, (sp.Sum, sp.Product, growth_sum))
 
 
 def failing_point(check: Check, seed: int = 0) -> dict[str, Any] | None:
@@ -124,7 +130,7 @@ def failing_point(check: Check, seed: int = 0) -> dict[str, Any] | None:
     left, right = (mpmath_function(side, tuple(symbols)) for side in (lhs, rhs))
     with mpmath.workdps(DIGITS):
         # Sums are added term by term, so that their limits must stay near.
-        far = 30 if pair.atoms(sp.Sum, sp.Product, growth_sum) else 10**6
+        far = (10**6, 30, 30)[depth] if (depth := _depth(pair)) < 3 else 9
         for point in sample_points(symbols, random.Random(seed), far):
             try:
                 below, above = mpmath.mpf(left(*point)), mpmath.mpf(right(*point))

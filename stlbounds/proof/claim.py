@@ -3,8 +3,8 @@
 A `Says` is a statement, a `Rule` turns statements into a statement, a `Claim` is a statement together with the
 rule and the claims that it came from. Claims form a directed acyclic graph; `stlbounds.proof.dag` verifies it.
 
-Every index ``J``, ``G``, ``N`` and ``i`` in a statement is universally quantified over its declared range, so a
-statement about ``Distance(D(0), D(J))`` is a family. Parameters (``n``, ``alpha``, ...) belong to the setting.
+Every index (`INDICES`) in a statement is universally quantified over its declared range, so a statement
+about ``Distance(D(0), D(J))`` is a family. Parameters (``n``, ``alpha``, ...) belong to the setting.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import sympy as sp
 
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.quantities import RANDOM
-from stlbounds.symbols import G, J, N, i
+from stlbounds.symbols import RANK, G, J, N, i
 
 __all__ = ["INDICES", "Check", "Claim", "Printer", "Rule", "Says"]
 
@@ -27,7 +27,7 @@ __all__ = ["INDICES", "Check", "Claim", "Printer", "Rule", "Says"]
 Printer = Callable[[sp.Expr], str]
 
 #: The symbols over which every statement is quantified.
-INDICES: tuple[sp.Symbol, ...] = (J, G, N, i)
+INDICES: tuple[sp.Symbol, ...] = (J, G, N, i, RANK)
 
 
 @dataclass(frozen=True)

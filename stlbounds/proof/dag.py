@@ -18,6 +18,7 @@ from stlbounds.proof.checks import failing_point
 from stlbounds.proof.claim import Claim, Rule, Says
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.quantities import Distance, Sensitivity
+from stlbounds.proof.rules.bernstein import PointVariance
 from stlbounds.proof.trusted import trusted_rules
 
 __all__ = ["Proof", "Verification"]
@@ -171,7 +172,8 @@ def _fits(quantity: sp.Expr, metric: Metric, working: Metric) -> bool:
         return metric is working
     # A distance that is small in the discrete metric is small in the Euclidean one; for Lipschitz constants
     # it is the other way round.
-    return working.covers(metric) if isinstance(quantity, Distance) else metric.covers(working)
+    shrinks = isinstance(quantity, (Distance, PointVariance))
+    return working.covers(metric) if shrinks else metric.covers(working)
 
 
 def _check_metrics(steps: tuple[Claim, ...]) -> None:

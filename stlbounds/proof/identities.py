@@ -8,8 +8,6 @@ other than ``1 - r`` are caught by the numeric checks, which sample the end poin
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import sympy as sp
 
 from stlbounds.growth import growth, growth_sum
@@ -98,20 +96,15 @@ def _numerator(expression: sp.Expr) -> sp.Expr:
 
 def unrolled(expression: sp.Expr) -> sp.Expr:
     """Products and sums over generations, with integer shifts of their limits as explicit factors and terms."""
-    # Sums first: a term of one is unrolled with its own index, not as the general term.
-    expression = expression.replace(sp.Sum, lambda function, *limits: _unrolled_sum(function, limits))
-    expression = expression.replace(sp.Product, lambda function, *limits: _unrolled_product(function, limits))
-    for kind in (growth, growth_sum):
-        expression = expression.replace(kind, _unroller(kind))
-    return expression
-
-
-def _unroller(kind: type[growth] | type[growth_sum]) -> Callable[..., sp.Expr]:
-    def unroll(*args: sp.Expr) -> sp.Expr:
-        value = kind(*args)
-        return value.unrolled() if isinstance(value, kind) else value
-
-    return unroll
+    if not expression.has(sp.Sum, sp.Product, growth, growth_sum):
+        return expression
+    # From the outside: a term of a sum, with the sums in it, is unrolled with its own index, not as the general term.
+    if isinstance(expression, sp.Sum):
+        return _unrolled_sum(expression.function, expression.limits)
+    if isinstance(expression, sp.Product):
+        return _unrolled_product(expression.function, expression.limits)
+    value = expression.func(*map(unrolled, expression.args))
+    return value.unrolled() if isinstance(value, (growth, growth_sum)) else value
 
 
 def _unrolled_product(function: sp.Expr, limits: tuple[sp.Tuple, ...]) -> sp.Expr:

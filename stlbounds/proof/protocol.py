@@ -52,6 +52,9 @@ class PointClass:
         Whether points drawn in generation 0 belong to this class, so that recursive stability counts it.
     weight : sympy.Expr
         Weight of each point, in units of ``1/N``: 1 unless sums over points are weighted sums.
+    levels : sympy.Lambda, optional
+        For points that are drawn in generation 0 and ranked, in an order chosen before looking: which proportion of
+        them, the first ones, generation ``j`` is trained on; 1 for ``j = 0``. Such points need not be `kept`.
     """
 
     name: str
@@ -62,6 +65,7 @@ class PointClass:
     kept: bool
     real: bool
     weight: sp.Expr = sp.S.One
+    levels: sp.Lambda | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ class Pool:
     """Points drawn together: ``size`` of them, in generation ``born``, i.i.d. from source ``source``.
 
     Each has weight ``weight``, in units of ``1/N``; a training set's size is the sum of the weights of its points.
+    Points of a ranked class come in several pools, numbered by ``block`` in the order of their ranks.
     """
 
     name: str
@@ -76,6 +81,7 @@ class Pool:
     source: int
     size: sp.Expr
     weight: sp.Expr = sp.S.One
+    block: int = 0
 
 
 @dataclass(frozen=True)

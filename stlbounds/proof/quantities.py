@@ -37,7 +37,9 @@ __all__ = [
     "LossConstant",
     "MeanGap",
     "Quantity",
+    "RandomQuantity",
     "RangeSquares",
+    "Ranked",
     "RecursiveStability",
     "Sensitivity",
     "Stability",
@@ -69,6 +71,10 @@ def _printed(printer: object, argument: sp.Basic) -> str:
     return str(printer._print(argument))  # type: ignore[attr-defined]
 
 
+class RandomQuantity(Quantity):
+    """A random variable: it may occur in claims with named events, or in claims that hold surely."""
+
+
 class D(sp.Function):  # type: ignore[misc]
     """The distribution ``D_k``: real data for ``k = 0``, the ``k``-th generator's output otherwise."""
 
@@ -85,6 +91,15 @@ class Dmix(sp.Function):  # type: ignore[misc]
 
     def _latex(self, printer: object, exp: str | None = None) -> str:
         return rf"\bar{{D}}_{{{_printed(printer, self.args[0])}}}"
+
+
+class Ranked(sp.Function):  # type: ignore[misc]
+    """``Ranked(cls, q)``: the ``q``-th point of the class ``cls``, whose points are treated by their rank."""
+
+    nargs = 2
+
+    def _latex(self, printer: object, exp: str | None = None) -> str:
+        return f"{_printed(printer, self.args[0])},{_printed(printer, self.args[1])}"
 
 
 class Distance(Quantity):
@@ -222,14 +237,14 @@ class RangeSquares(Quantity):
     template = r"\textstyle\sum_X c_X^2({0})"
 
 
-class Gap(Quantity):
+class Gap(RandomQuantity):
     """``|g|``, a random variable."""
 
     nargs = 1
     template = r"\bigl|g_{{{0}}}\bigr|"
 
 
-class Deviation(Quantity):
+class Deviation(RandomQuantity):
     """``|g - E g|``, a random variable."""
 
     nargs = 1
@@ -242,4 +257,4 @@ QUANTITIES: tuple[type[Quantity], ...] = (
     InfluenceSquares, RecursiveStability, DriftBias, ExchangeBias, MeanGap, ExpectedGap, Variance,
     ExpectedDeviation, RangeSquares, Gap, Deviation,
 )
-RANDOM: tuple[type[Quantity], ...] = (Gap, Deviation)
+RANDOM: tuple[type[Quantity], ...] = (RandomQuantity,)

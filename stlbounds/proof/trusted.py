@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from stlbounds.proof.claim import Rule
-from stlbounds.proof.rules import algebra, basic, drift, gap, influence, series
+from stlbounds.proof.rules import algebra, basic, drift, gap, influence, ranks, series
 
 __all__ = ["CATALOGUE_RULES", "CORE_RULES", "trusted_rules"]
 
@@ -25,6 +25,7 @@ CORE_RULES: tuple[type[Rule], ...] = (
     algebra.MaxAtMost,
     series.SeriesByInduction,
     series.StrongRecurrence,
+    series.InverseSquares,
     drift.SelfDistance,
     drift.Triangle,
     drift.Convexity,
@@ -37,6 +38,8 @@ CORE_RULES: tuple[type[Rule], ...] = (
     influence.RecursiveStabilityMax,
     influence.FinalInfluenceSum,
     influence.InfluenceSquaresSum,
+    ranks.RankSum,
+    ranks.RankedStability,
     gap.KantorovichRubinstein,
     gap.ExchangeableCopies,
     gap.MeanSplit,
@@ -85,6 +88,7 @@ CATALOGUE_RULES: tuple[tuple[str, str], ...] = (
     ("stlbounds.generators.attention_depth", "LayerInduction"),
     ("stlbounds.generators.location", "FittedMeanSensitivity"),
     ("stlbounds.generators.location", "LocationDrift"),
+    ("stlbounds.generators.contractive", "ContractiveStep"),
     ("stlbounds.learners.mean", "MeanStability"),
     ("stlbounds.learners.mean", "MeanLossConstant"),
     ("stlbounds.generators.gradient_rules", "MinimiserShift"),
@@ -95,6 +99,39 @@ CATALOGUE_RULES: tuple[tuple[str, str], ...] = (
     ("stlbounds.generators.gradient_rules", "SampledPoints"),
     ("stlbounds.generators.gradient_rules", "SampledLaw"),
     ("stlbounds.learners.regularised_euclidean", "EuclideanRegularisedStability"),
+    ("stlbounds.generators.location", "LocationVariance"),
+    ("stlbounds.proof.rules.bernstein", "VarianceBound"),
+    ("stlbounds.proof.rules.bernstein", "LargestRangeBound"),
+    ("stlbounds.proof.rules.bernstein", "LargestInfluenceOfClasses"),
+    ("stlbounds.proof.rules.bernstein", "Freedman"),
+    ("stlbounds.proof.rules.networks", "NetworkInfluenceAtBirth"),
+    ("stlbounds.proof.rules.networks", "NetworkCouplingStep"),
+    ("stlbounds.proof.rules.networks", "NetworkCouplingDraw"),
+    ("stlbounds.proof.rules.networks", "MatrixRecurrence"),
+    ("stlbounds.proof.rules.networks", "NetworkTriangle"),
+    ("stlbounds.proof.rules.networks", "NetworkConvexity"),
+    ("stlbounds.proof.rules.networks", "NetworkStart"),
+    ("stlbounds.proof.rules.networks", "NetworkSquares"),
+    ("stlbounds.proof.rules.networks", "NetworkFinalInfluence"),
+    ("stlbounds.proof.rules.smallest", "Smallest"),
+    ("stlbounds.proof.rules.excess", "ExcessSplit"),
+    ("stlbounds.proof.rules.excess", "ExcessMeanSplit"),
+    ("stlbounds.proof.rules.excess", "ComparedSplit"),
+    ("stlbounds.proof.rules.excess", "ComparedMeanSplit"),
+    ("stlbounds.proof.rules.excess", "ComparatorDrift"),
+    ("stlbounds.proof.rules.excess", "ComparedDifferences"),
+    ("stlbounds.proof.rules.excess", "AzumaAbove"),
+    ("stlbounds.proof.rules.weak_stability", "IndependentCopies"),
+    ("stlbounds.proof.rules.weak_stability", "BinaryTree"),
+    ("stlbounds.proof.rules.weak_stability", "OwnParts"),
+    ("stlbounds.proof.rules.weak_stability", "RioOverBlocks"),
+    ("stlbounds.proof.rules.weak_stability", "SiblingBlocks"),
+    ("stlbounds.proof.rules.weak_stability", "MarkovOfNorm"),
+    ("stlbounds.proof.rules.weak_stability", "RiskOnMixture"),
+    ("stlbounds.proof.rules.weak_stability", "RealMixture"),
+    ("stlbounds.proof.rules.weak_stability", "DriftDifferences"),
+    ("stlbounds.proof.rules.weak_stability", "DriftConcentration"),
+    ("stlbounds.proof.rules.weak_stability", "PastInfluence"),
 )
 
 

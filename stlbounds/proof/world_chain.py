@@ -31,6 +31,7 @@ __all__ = [
     "lots_of",
     "multinomial",
     "outcomes",
+    "scaled",
     "total",
     "training_sets",
 ]
@@ -47,6 +48,8 @@ class Lot:
     born: int
     source: int
     size: int
+    weight: Fraction = Fraction(1)
+    block: int = 0
 
 
 class History(NamedTuple):
@@ -79,16 +82,18 @@ def lots_of(plan: Plan, sizes: Mapping[sp.Symbol, sp.Expr]) -> Lots:
     for generation, pools in enumerate(plan.generations):
         members = []
         for pool in pools:
-            if pool.weight != 1:
-                raise InvalidArgumentError(f"weight of the pool {pool.name!r}", pool.weight, "1",
-                                           "exact worlds count points, and know no weights")
+            weight = pool.weight.xreplace(dict(sizes))
+            if not (weight.is_Rational and weight >= 0):
+                raise InvalidArgumentError(f"weight of the pool {pool.name!r} of generation {generation}",
+                                           f"{pool.weight} = {weight}", "a nonnegative rational number")
             size = pool.size.xreplace(dict(sizes))
             if not (size.is_Integer and size >= 0):
                 raise InvalidArgumentError(f"size of the pool {pool.name!r} of generation {generation}",
                                            f"{pool.size} = {size}", "a nonnegative integer", "choose other sizes")
             key = keys.setdefault(pool, len(keys))
-            members.append(Lot(key, pool.name, pool.born, pool.source, int(size)))
-        if sum(lot.size for lot in members) < 1:
+            members.append(Lot(key, pool.name, pool.born, pool.source, int(size),
+                               Fraction(int(weight.p), int(weight.q)), pool.block))
+        if sum(lot.size * lot.weight for lot in members) < 1:
             raise InvalidArgumentError(f"size of T_{generation}", 0, "at least 1", "choose other sizes")
         if len(set(pools)) < len(pools) or any(not 0 <= lot.source <= lot.born <= generation for lot in members):
             raise InvalidArgumentError(f"plan of generation {generation}", pools,
@@ -126,6 +131,11 @@ def checked_law(name: str, law: Law, symbols: int) -> Law:
 def total(sets: tuple[Counts, ...]) -> Counts:
     """The counts of a union."""
     return tuple(map(sum, zip(*sets, strict=True)))
+
+
+def scaled(counts: Counts, weight: Fraction) -> Counts:
+    """The counts of points of a weight; whole numbers stay integers."""
+    return counts if weight == 1 else tuple(weight * count for count in counts)
 
 
 def distance(p: Law, q: Law) -> Fraction:
@@ -209,8 +219,9 @@ class Chain:
         return [index for index, lot in enumerate(self.lots) if lot.born == generation]
 
     def training_set(self, history: History, generation: int) -> Counts:
-        """The counts of ``T_generation``."""
-        return total(tuple(history.counts[index] for index in self._members[generation]))  # type: ignore[misc]
+        """The counts of ``T_generation``, each point as often as it weighs."""
+        return total(tuple(scaled(history.counts[index] or (), self.lots[index].weight)
+                           for index in self._members[generation]))
 
     def fitted(self, history: History, generation: int) -> History:
         """The history with the law that the generator learns from ``T_generation``."""
@@ -295,8 +306,8 @@ class Chain:
                 for k, tau in enumerate(taus, start=born + 1):
                     shift[k] = max(shift[k], tau)
                 for j in displacement:
-                    moved = sum((late.size * taus[late.source - born - 1] for late in self.sets[j]
-                                 if late.born > born and late.source > born), Fraction(lot in self.sets[j]))
+                    moved = sum((late.size * late.weight * taus[late.source - born - 1] for late in self.sets[j]
+                                 if late.born > born and late.source > born), lot.weight * (lot in self.sets[j]))
                     displacement[j] = max(displacement[j], moved)
         return Spread(displacement, shift)
 

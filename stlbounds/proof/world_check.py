@@ -17,7 +17,7 @@ import sympy as sp
 from stlbounds.errors import InvalidArgumentError, StlboundsError
 from stlbounds.proof.claim import INDICES, Says
 from stlbounds.proof.quantities import RANDOM, Deviation, Gap, Quantity
-from stlbounds.symbols import N, delta
+from stlbounds.symbols import RANK, N, delta
 
 __all__ = ["Counterexample", "OutsideWorld", "Trial", "trials"]
 
@@ -151,6 +151,10 @@ class _Point:
             return self.known[expression]
         if isinstance(expression, (sp.Sum, sp.Product)):
             return self._folded(expression, expression.limits)
+        if isinstance(expression, sp.Piecewise):
+            # Of a case distinction only the case at hand: the others may be undefined here.
+            return next((self.number(value) for value, condition in expression.args
+                         if self.number(condition) is sp.true), sp.nan)
         arguments = [self.number(argument) for argument in expression.args]
         if isinstance(expression, RANDOM):
             return self.known[expression.func(*arguments)]
@@ -186,7 +190,7 @@ def _free_symbols(says: Says, definitions: Mapping[sp.Symbol, sp.Expr]) -> set[s
 def _instances(world: Enumerated, free: set[sp.Symbol],
                values: Mapping[sp.Symbol, Any]) -> Iterator[dict[sp.Symbol, sp.Expr]]:
     """All values of the indices that occur and are not given."""
-    ranges = {N: sorted(set(world.set_sizes))}
+    ranges: dict[sp.Symbol, Any] = {N: sorted(set(world.set_sizes)), RANK: range(1, world.set_sizes[0] + 1)}
     indices = [index for index in INDICES if index in free and index not in values]
     everything = range(world.generations + 1)
     for point in itertools.product(*(ranges.get(index, everything) for index in indices)):

@@ -29,8 +29,8 @@ __all__ = [
     "Shift",
 ]
 
-#: How often each symbol occurs in a set of points.
-Counts = tuple[int, ...]
+#: How often each symbol occurs in a set of points, an integer, or how much its points weigh, a fraction.
+Counts = tuple[Any, ...]
 #: The probability of each symbol.
 Law = tuple[Fraction, ...]
 
@@ -56,7 +56,8 @@ class FiniteLearner(ABC):
 
 
 def _frequencies(counts: Counts) -> Law:
-    return tuple(Fraction(count, sum(counts)) for count in counts)
+    size = sum(counts)
+    return tuple(Fraction(count, size) for count in counts)
 
 
 def _in_unit_interval(name: str, value: Fraction) -> None:

@@ -2,7 +2,7 @@
 
 A world knows nothing of the rules: it reads the pools of `Protocol.plan`, with numbers for the symbols in it, and the
 definitions in `stlbounds.proof.quantities`. The metric is the discrete one, so that ``W`` is total variation and
-displacement the Hamming distance.
+displacement the Hamming distance, each point counted as often as it weighs.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from stlbounds.proof.world_chain import (
     distance,
     lots_of,
     outcomes,
+    scaled,
+    total,
     training_sets,
 )
 from stlbounds.proof.world_check import Counterexample, OutsideWorld, Trial, trials
@@ -88,8 +90,30 @@ class World:
 
     @cached_property
     def set_sizes(self) -> tuple[int, ...]:
-        """The sizes ``N_0, N_1, ...`` of the training sets."""
-        return tuple(sum(lot.size for lot in members) for members in self._chain.sets)
+        """The sizes ``N_0, N_1, ...`` of the training sets: the sums of the weights of their points."""
+        sizes = [sum((lot.size * lot.weight for lot in members), ZERO) for members in self._chain.sets]
+        if any(size.denominator != 1 for size in sizes):
+            raise InvalidArgumentError("sizes", ", ".join(map(str, sizes)), "such that training sets have whole sizes")
+        return tuple(map(int, sizes))
+
+    def _compositions(self, size: int) -> set[tuple[tuple[Fraction, int], ...]]:
+        """How many points of each positive weight the training sets of a size consist of."""
+        found = set()
+        for members, total_size in zip(self._chain.sets, self.set_sizes, strict=True):
+            if total_size == size:
+                numbers: dict[Fraction, int] = {}
+                for lot in members:
+                    if lot.weight > 0:
+                        numbers[lot.weight] = numbers.get(lot.weight, 0) + lot.size
+                found.add(tuple(sorted(numbers.items())))
+        return found
+
+    def _training_sets(self, size: int) -> Iterable[tuple[tuple[Fraction, Counts], ...]]:
+        """All training sets of a size, as the counts of the points of each weight."""
+        for composition in self._compositions(size):
+            choices = (tuple((weight, counts) for counts in training_sets(number, len(self.law)))
+                       for weight, number in composition)
+            yield from itertools.product(*choices)
 
     @property
     def outcomes(self) -> int:
@@ -124,32 +148,37 @@ class World:
             self._losses[counts] = tuple(Fraction(self.learner.loss(hypothesis, z)) for z in range(len(counts)))
         return self._losses[counts]
 
-    def _neighbours(self, size: int) -> Iterable[tuple[Counts, Counts]]:
+    def _neighbours(self, size: int) -> Iterable[tuple[Counts, Counts, Fraction]]:
+        """Pairs of training sets that differ in one point, and the weight of that point."""
         # One-point changes are enough: they link any two sets by a path as long as their Hamming distance.
-        for counts in training_sets(size, len(self.law)):
-            for old, new in itertools.combinations(range(len(counts)), 2):
-                if counts[old]:
-                    step = {old: -1, new: 1}
-                    yield counts, tuple(count + step.get(z, 0) for z, count in enumerate(counts))
+        for parts in self._training_sets(size):
+            everything = total(tuple(scaled(counts, weight) for weight, counts in parts))
+            for weight, counts in parts:
+                for old, new in itertools.combinations(range(len(counts)), 2):
+                    if counts[old]:
+                        step = {old: -weight, new: weight}
+                        yield everything, tuple(x + step.get(z, 0) for z, x in enumerate(everything)), weight
 
     def _sensitivity(self, argument: sp.Expr) -> Fraction:
         size, fit = self._size(argument), self._chain.fit
-        return max((size * distance(fit(one), fit(other)) for one, other in self._neighbours(size)), default=ZERO)
+        return max((size * distance(fit(one), fit(other)) / weight for one, other, weight in self._neighbours(size)),
+                   default=ZERO)
 
     def _stability(self, argument: sp.Expr) -> Fraction:
         size = self._size(argument)
-        return max((abs(x - y) for one, other in self._neighbours(size)
+        return max((abs(x - y) / weight for one, other, weight in self._neighbours(size)
                     for x, y in zip(self._judged(one), self._judged(other), strict=True)), default=ZERO)
 
     def _loss_constant(self) -> Fraction:
-        losses = (self._judged(counts) for size in set(self.set_sizes) for counts in training_sets(size, len(self.law)))
+        losses = (self._judged(total(tuple(scaled(counts, weight) for weight, counts in parts)))
+                  for size in set(self.set_sizes) for parts in self._training_sets(size))
         return max(max(values) - min(values) for values in losses)
 
     # --- theory §4: the data -----------------------------------------------------------------------------
 
     def _mixed(self, history: History, generation: int) -> Law:
         """``Dmix_j`` as it turned out."""
-        parts = [(Fraction(lot.size, self.set_sizes[generation]), history.laws[lot.source] or ())
+        parts = [(lot.size * lot.weight / self.set_sizes[generation], history.laws[lot.source] or ())
                  for lot in self._chain.sets[generation]]
         return tuple(sum((weight * law[z] for weight, law in parts), ZERO) for z in range(len(self.law)))
 
@@ -173,13 +202,23 @@ class World:
     def _displacement(self, lot: Lot, generation: int) -> Fraction:
         return self._chain.spread(lot).displacement[generation]
 
-    def _influence(self, name: qs.Str, born: sp.Expr, later: sp.Expr) -> Fraction:
-        lots = self._lots(name.name, self._generation(born))
+    def _named(self, name: qs.Str | qs.Ranked, born: int) -> list[Lot]:
+        """The lots of a class, or the one that a ranked point is in: blocks are numbered by rank."""
+        if not isinstance(name, qs.Ranked):
+            return self._lots(name.name, born)
+        lots = sorted(self._lots(name.args[0].name, born), key=lambda lot: lot.block)
+        last = list(itertools.accumulate(lot.size for lot in lots))
+        if not (name.args[1].is_Integer and 1 <= name.args[1] <= last[-1]):
+            raise OutsideWorld(f"there is no point of rank {name.args[1]}")
+        return [next(lot for lot, end in zip(lots, last, strict=True) if name.args[1] <= end)]
+
+    def _influence(self, name: qs.Str | qs.Ranked, born: sp.Expr, later: sp.Expr) -> Fraction:
+        lots = self._named(name, self._generation(born))
         now = self._generation(later, lots[0].born)
         return max(self._displacement(lot, now) for lot in lots)
 
-    def _distribution_shift(self, name: qs.Str, born: sp.Expr, later: sp.Expr) -> Fraction:
-        lots = self._lots(name.name, self._generation(born))
+    def _distribution_shift(self, name: qs.Str | qs.Ranked, born: sp.Expr, later: sp.Expr) -> Fraction:
+        lots = self._named(name, self._generation(born))
         now = self._generation(later, lots[0].born + 1, self.generations + 1)
         return max(self._chain.spread(lot).shift[now] for lot in lots)
 
@@ -189,7 +228,7 @@ class World:
 
     def _final_influence(self, generation: sp.Expr) -> Fraction:
         now = self._generation(generation)
-        summed = sum((lot.size * self._displacement(lot, now) for lot in self._chain.sets[now]), ZERO)
+        summed = sum((lot.size * lot.weight * self._displacement(lot, now) for lot in self._chain.sets[now]), ZERO)
         return summed / self.set_sizes[now]
 
     def _influence_squares(self, generation: sp.Expr) -> Fraction:

@@ -32,7 +32,7 @@ from stlbounds.proof.world_models import (
     Shift,
 )
 from stlbounds.proof.world_values import World
-from stlbounds.symbols import alpha, lam, n
+from stlbounds.symbols import alpha, lam, n, w
 
 __all__ = [
     "Counterexample",
@@ -129,8 +129,9 @@ _MOST_OUTCOMES = 5000
 def _built(protocol: Protocol, recipe: Recipe) -> World | None:
     """The world of a recipe, with fewer generations if all of them have too many histories; None if it has none."""
     # A plan without a second generation may not show all symbols of its protocol.
-    used = set().union(*(pool.size.free_symbols for pool in protocol.plan(1).pools()))
-    numbers: dict[sp.Symbol, int | Fraction] = {n: recipe.n, alpha: recipe.alpha, lam: Fraction(1)}
+    pools = protocol.plan(1).pools()
+    used = set().union(*((pool.size * pool.weight).free_symbols for pool in pools))
+    numbers: dict[sp.Symbol, int | Fraction] = {n: recipe.n, alpha: recipe.alpha, w: recipe.alpha, lam: Fraction(1)}
     sizes = {symbol: value for symbol, value in numbers.items() if symbol in used}
     for generations in range(recipe.generations, -1, -1):
         try:
@@ -156,8 +157,8 @@ def standard_worlds(*protocols: Protocol) -> tuple[World, ...]:
     Parameters
     ----------
     *protocols : Protocol
-        Loops whose plan uses the symbols ``n``, ``alpha`` and ``lam`` at most. Recipes that do not give whole numbers
-        of points are left out; those that are too large get fewer generations.
+        Loops whose plan uses the symbols ``n``, ``alpha``, ``lam`` and ``w`` at most. Recipes that do not give whole
+        numbers of points are left out; those that are too large get fewer generations.
 
     Returns
     -------

@@ -23,6 +23,9 @@ LOOPS: list[tuple[Loop, dict[sp.Symbol, sp.Rational]]] = [
     (WeightedMix(s.w), {s.w: sp.Rational(3, 5)}),
     (Schedule(1 / (s.j + 1)), {}),
     (Schedule([0.5, 0.4, 0.3, 0.25, 0.2, 0.1]), {}),
+    (Schedule([0.3, 0.6, 0, 0.6, 1, 0.25], real="replay"), {}),
+    (Schedule(1 / (s.j + 1), real="replay"), {}),
+    (Schedule([s.alpha, s.alpha / 2, 1, s.alpha / 2, s.alpha, s.alpha / 3], "replay"), {s.alpha: sp.Rational(2, 5)}),
 ]
 KAPPAS = [pytest.param(sp.S.Zero, marks=pytest.mark.slow), pytest.param(sp.Rational(1, 2), marks=pytest.mark.slow),
           pytest.param(sp.S.One, marks=pytest.mark.slow), sp.Rational(13, 10)]
@@ -167,7 +170,7 @@ def test_a_finite_schedule_ends() -> None:
     (lambda: Schedule([0.5, 1.4]), "in \\[0, 1\\]"),
     (lambda: Schedule([]), "nonempty"),
     (lambda: Schedule(s.j), "in \\[0, 1\\]"),
-    (lambda: Schedule(s.alpha, real="replay"), "FixedMix"),  # type: ignore[arg-type]
+    (lambda: Schedule(s.alpha, real="again"), "'fresh' or 'replay'"),  # type: ignore[arg-type]
     (lambda: Augment(-1), ">= 0"),
     (lambda: WeightedMix(1.5), "in \\[0, 1\\]"),
 ])

@@ -16,10 +16,10 @@ import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 
 import sympy as sp
-from challenges import AVERAGING, CHALLENGES, averaging_cases, cases
+from challenges import CHALLENGES
+from challenges_of_ranks import standard_cases
 
 from stlbounds.errors import StlboundsError
 from stlbounds.proof.checks import failing_point
@@ -31,6 +31,7 @@ B = "stlbounds.proof.rules.basic"
 R = "stlbounds.proof.rules.drift"
 I_ = "stlbounds.proof.rules.influence"
 S = "stlbounds.proof.rules.series"
+K = "stlbounds.proof.rules.ranks"
 P = "stlbounds.proof.rules.gap"
 C = "stlbounds.generators.categorical"
 L = "stlbounds.learners.brier"
@@ -81,7 +82,7 @@ MUTANTS: tuple[Mutant, ...] = (
       "instantiate_captured"),
     M(A, "Instantiate", "dropped condition", "return _instantiated(family, index)",
       "return replace(_instantiated(family, index), events=frozenset())", "instantiate_event"),
-    M(A, "Substitute", "dropped condition", "if not all(_nondecreasing(case, _LESS) for case in generation_cases(outer.rhs.xreplace({inner.lhs: _LESS}))):", "if False:",
+    M(A, "Substitute", "dropped condition", "if not all(nondecreasing(case, _LESS) for case in generation_cases(outer.rhs.xreplace({inner.lhs: _LESS}))):", "if False:",
       "substitute_decreasing"),
     M(A, "Substitute", "dropped events", "outer.events | inner.events", "outer.events & inner.events"),
     M(A, "Substitute", "dropped events", "outer.events | inner.events", "inner.events"),
@@ -161,6 +162,32 @@ MUTANTS: tuple[Mutant, ...] = (
     M(S, "StrongRecurrence", "dropped condition", "if quantity.subs(J, 0) != base.lhs or base.rhs != 1:", "if False:",
       "strong_high_base"),
     M(S, "StrongRecurrence", "factor", "Says(step.lhs, closed,", "Says(step.lhs, closed / 2,"),
+    M(S, "InverseSquares", "factor", "sp.pi**2 / 6", "sp.pi**2 / 7"),
+    M(S, "InverseSquares", "power", "(i + 1) ** 2 * sp.pi", "(i + 1) * sp.pi"),
+    M(S, "InverseSquares", "dropped condition",
+      "if not nondecreasing(says.rhs.xreplace({squares: _SQUARES}), _SQUARES):", "if False:",
+      "squares_in_a_decreasing_position"),
+    # --- ranked points
+    M(K, "RankSum", "factor", "+ 2 * below", "+ below"),
+    M(K, "RankSum", "factor", "uses = 2 * form.constant", "uses = form.constant"),
+    M(K, "RankSum", "dropped term", "form.constant**2 + uses", "uses"),
+    M(K, "RankSum", "dropped term", "+ form.over(form.shares * form.weights**2) + 2", "+ 2"),
+    M(K, "RankSum", "power", "form.shares * form.weights**2", "form.shares**2 * form.weights**2"),
+    M(K, "RankSum", "index", "(G, form.first, SOURCE - 1)", "(G, form.first, SOURCE - 2)"),
+    M(K, "RankSum", "factor", "sp.Min(share, form.shares) * form.weights", "share * form.shares * form.weights"),
+    M(K, "RankSum", "dropped term", "share * form.constant + form.over", "form.over"),
+    M(K, "RankSum", "factor", "return front * n * closed", "return front * closed"),
+    M(K, "RankSum", "dropped condition",
+      "if not all(map(is_nonnegative, (front, form.constant, form.weights, *shares))):", "if False:",
+      "ranks_negative_weights"),
+    M(K, "RankSum", "dropped condition", "if not nondecreasing(says.rhs.xreplace({part: _USED}), _USED):", "if False:",
+      "ranks_in_a_decreasing_position"),
+    M(K, "RankedStability", "dropped term", "sp.sign(_share(use)) for use", "sp.S.Zero for use"),
+    M(K, "RankedStability", "factor", "sp.sign(_share(use)) for use", "_share(use) for use"),
+    M(K, "RankedStability", "index", "Says(RecursiveStability(J + 1), rhs", "Says(RecursiveStability(J + 2), rhs"),
+    M(K, "RankedStability", "dropped condition",
+      "if not all(nondecreasing(says.rhs.xreplace({use: _USED}), _USED) and is_nonnegative(_share(use))\n"
+      "                   for use in uses):", "if False:", "ranks_decreasing_effect"),
     # --- influence
     M(I_, "CouplingKept", "dropped term", "Influence(Str(point), birth, now) + sp.factor(new) * shift",
       "sp.factor(new) * shift"),
@@ -310,10 +337,7 @@ def outcome(mutant: Mutant) -> Outcome:
     result = Outcome()
     fallback = ("", "")
     derivations: tuple[tuple[Callable[[], object], tuple[World, ...], dict[sp.Symbol, sp.Expr]], ...]
-    if mutant.challenge:
-        derivations = CHALLENGES[mutant.challenge]()
-    else:
-        derivations = standard_cases(averaging=mutant.rule in AVERAGING)
+    derivations = CHALLENGES[mutant.challenge]() if mutant.challenge else standard_cases(mutant.rule)
     for derive, worlds, definitions in derivations:
         record: list[Claim] = []
         with installed(mutant, record):
@@ -332,12 +356,6 @@ def outcome(mutant: Mutant) -> Outcome:
                 return result
     result.by, result.detail = fallback
     return result
-
-
-@cache
-def standard_cases(averaging: bool) -> tuple[tuple[Callable[[], object], tuple[World, ...], dict[sp.Symbol, sp.Expr]], ...]:
-    """The derivations of all theorems, with the worlds and named parts of their settings."""
-    return tuple(averaging_cases() if averaging else cases())
 
 
 def main() -> int:

@@ -15,7 +15,8 @@ from stlbounds.proof.rules.basic import INDEXED_BY_I
 from stlbounds.special import generation_cases, geometric_sum
 from stlbounds.symbols import N, entry, i
 
-__all__ = ["GeometricSeries", "Instantiate", "MaxAtMost", "Recurrence", "Rewrite", "Substitute", "unfold"]
+__all__ = ["GeometricSeries", "Instantiate", "MaxAtMost", "Recurrence", "Rewrite", "Substitute", "nondecreasing",
+           "unfold"]
 
 Index = tuple[tuple[sp.Symbol, sp.Expr], ...]
 
@@ -60,20 +61,20 @@ def _instantiated(says: Says, index: Index, limits: tuple[sp.Tuple, ...] = ()) -
                 says.events)
 
 
-def _nondecreasing(expression: sp.Expr, part: sp.Expr) -> bool:
+def nondecreasing(expression: sp.Expr, part: sp.Expr) -> bool:
     """Whether ``expression`` is provably nondecreasing in its nonnegative subexpression ``part``."""
     if expression == part or not expression.has(part):
         return True
     if isinstance(expression, (sp.Add, sp.Max, sp.Min)):
-        return all(_nondecreasing(argument, part) for argument in expression.args)
+        return all(nondecreasing(argument, part) for argument in expression.args)
     if isinstance(expression, sp.Mul):
-        return all(is_nonnegative(argument) and _nondecreasing(argument, part) for argument in expression.args)
+        return all(is_nonnegative(argument) and nondecreasing(argument, part) for argument in expression.args)
     if isinstance(expression, sp.Pow):
         base, exponent = expression.args
         return (not exponent.has(part) and is_nonnegative(exponent) and is_nonnegative(base)
-                and _nondecreasing(base, part))
+                and nondecreasing(base, part))
     if isinstance(expression, sp.Sum):
-        return not sp.Tuple(*expression.limits).has(part) and _nondecreasing(expression.function, part)
+        return not sp.Tuple(*expression.limits).has(part) and nondecreasing(expression.function, part)
     return False
 
 
@@ -115,7 +116,7 @@ class Substitute(Rule):
             raise AssumptionError(f"{inner.lhs} is not a quantity that can be replaced by its bound")
         if not outer.rhs.has(inner.lhs):
             raise AssumptionError(f"{inner.lhs} does not occur in {outer.rhs}")
-        if not all(_nondecreasing(case, _LESS) for case in generation_cases(outer.rhs.xreplace({inner.lhs: _LESS}))):
+        if not all(nondecreasing(case, _LESS) for case in generation_cases(outer.rhs.xreplace({inner.lhs: _LESS}))):
             raise UndecidedError(f"cannot show that {outer.rhs} is nondecreasing in {inner.lhs}")
         monotone = Check(outer.rhs.xreplace({inner.lhs: _LESS}), outer.rhs.xreplace({inner.lhs: _LESS + _MORE}))
         result = outer.rhs.xreplace({inner.lhs: inner.rhs})

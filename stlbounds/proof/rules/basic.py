@@ -11,12 +11,12 @@ from stlbounds.interval.signs import is_nonnegative
 from stlbounds.proof.claim import INDICES, Printer, Rule, Says
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.quantities import Quantity
-from stlbounds.symbols import Phi, check_symbols, h_bar, i, rho
+from stlbounds.symbols import Phi, check_symbols, entry, h_bar, i, p, rho
 
 __all__ = ["DEFINABLE", "INDEXED_BY_I", "Assumption", "Definition"]
 
 #: The symbols that a proof may define; every other symbol is a parameter of the setting.
-DEFINABLE: tuple[sp.Symbol, ...] = (rho, Phi, h_bar)
+DEFINABLE: tuple[sp.Symbol, ...] = (rho, Phi, h_bar, p)
 
 #: Those of them that may depend on the number of generations.
 INDEXED_BY_I: tuple[sp.Symbol, ...] = (Phi, h_bar)
@@ -62,8 +62,9 @@ class Definition(Rule):
         allowed = {i} if symbol in INDEXED_BY_I else set()
         if value.free_symbols & set(INDICES) - allowed:
             raise AssumptionError(f"{symbol} must not depend on an index, but {value} does")
-        if not is_nonnegative(value):
-            raise UndecidedError(f"cannot show that {value} is nonnegative on the ranges of its symbols")
+        least = entry(symbol).range.low
+        if not is_nonnegative(value - least if least != 0 else value):
+            raise UndecidedError(f"cannot show that {value} is at least {least} on the ranges of its symbols")
         return Says(symbol, value, "=")
 
     @classmethod
@@ -72,5 +73,6 @@ class Definition(Rule):
             rho: "the loop gain",
             Phi: "the amplification of the loop",
             h_bar: "the mean influence of a training point on the others",
+            p: "the order of a moment",
         }
         return f"Notation: {meanings[symbol]}."

@@ -6,7 +6,6 @@ from typing import Any, ClassVar, Literal
 
 import sympy as sp
 
-from stlbounds.errors import AssumptionError
 from stlbounds.proof.claim import Printer, Rule, Says
 from stlbounds.proof.protocol import Protocol
 from stlbounds.proof.quantities import (
@@ -27,7 +26,8 @@ from stlbounds.proof.quantities import (
     Stability,
     Variance,
 )
-from stlbounds.symbols import entry, i
+from stlbounds.proof.rules.bernstein import checked_probability
+from stlbounds.symbols import i
 
 __all__ = [
     "AzumaMcDiarmid",
@@ -117,13 +117,7 @@ class AzumaMcDiarmid(Rule):
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, delta: sp.Expr, event: str) -> Says:
-        if delta.is_Symbol:
-            values = entry(delta).range
-            inside = bool(values.low >= 0) and bool(values.high <= 1) and (values.low > 0 or values.low_open)
-        else:
-            inside = bool(delta.is_number and delta.is_real and delta > 0 and delta <= 1)
-        if not inside:
-            raise AssumptionError(f"the failure probability {delta} must be in (0, 1]")
+        checked_probability(delta)
         return Says(Deviation(i), sp.sqrt(sp.log(2 / delta) / 2 * RangeSquares(i)), "<=",
                     frozenset({(event, delta)}))
 

@@ -16,13 +16,15 @@ from stlbounds.proof.quantities import (
     FinalInfluence,
     Influence,
     InfluenceSquares,
+    Ranked,
     RecursiveStability,
     Sensitivity,
     Str,
 )
 from stlbounds.proof.rules.drift import checked_mixture, only_share
-from stlbounds.special import from_start
-from stlbounds.symbols import G, J, i
+from stlbounds.sequences import at_most
+from stlbounds.special import case_by_case, from_start
+from stlbounds.symbols import RANK, G, J, i
 
 __all__ = [
     "CouplingDraw",
@@ -32,12 +34,18 @@ __all__ = [
     "InfluenceAtBirth",
     "InfluenceSquaresSum",
     "RecursiveStabilityMax",
+    "label",
 ]
 
 
 def _birth(point: PointClass) -> sp.Expr:
     """The generation of the draw: the only one that is possible, or ``G`` generations after the first one."""
     return G + point.first if point.recurring else sp.Integer(point.first)
+
+
+def label(point: PointClass) -> Str | Ranked:
+    """How quantities name a point of a class: by the class, and by its rank if its treatment depends on that."""
+    return Str(point.name) if point.levels is None else Ranked(Str(point.name), RANK)
 
 
 def _weighted_mean(protocol: Protocol) -> sp.Expr:
@@ -69,7 +77,7 @@ class InfluenceAtBirth(Rule):
     def conclude(cls, premises: tuple[Says, ...], *, protocol: Protocol, point: str) -> Says:
         kind = protocol.point_class(point)
         birth = _birth(kind)
-        return Says(Influence(Str(point), birth, birth), kind.weight)
+        return Says(Influence(label(kind), birth, birth), kind.weight)
 
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
@@ -83,11 +91,12 @@ class CouplingStep(Rule):
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, protocol: Protocol, point: str) -> Says:
-        birth = _birth(protocol.point_class(point))
+        kind = protocol.point_class(point)
+        birth = _birth(kind)
         now = birth + J
         size = protocol.size(now)
-        return Says(DistributionShift(Str(point), birth, now + 1),
-                    Sensitivity(size) / size * Influence(Str(point), birth, now))
+        return Says(DistributionShift(label(kind), birth, now + 1),
+                    Sensitivity(size) / size * Influence(label(kind), birth, now))
 
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
@@ -107,6 +116,8 @@ class CouplingDraw(Rule):
         later = birth + J + 1
         size = protocol.size(later)
         total = kind.weight if kind.kept else sp.S.Zero
+        if kind.levels is not None:
+            total = at_most(RANK, kind.count * kind.levels(later))
         for share in checked_mixture(protocol, later):
             if share.index is not None:
                 variable, first, last = share.index
@@ -114,17 +125,20 @@ class CouplingDraw(Rule):
                 start = birth + 1 if is_nonnegative(sp.expand(birth + 1 - first)) else first
                 # Counted from the draw of the point on.
                 steps = sp.simplify(last - start)
-                term = size * share.weight * DistributionShift(Str(point), birth, share.source)
+                term = size * share.weight * DistributionShift(label(kind), birth, share.source)
                 total += sp.Sum(term.subs(variable, variable + start), (variable, sp.S.Zero, steps))
             elif is_nonnegative(sp.expand(share.source - birth - 1)):
-                total += size * share.weight * DistributionShift(Str(point), birth, share.source)
+                total += size * share.weight * DistributionShift(label(kind), birth, share.source)
             elif not is_nonnegative(sp.expand(birth - share.source)):
                 raise UndecidedError(f"cannot tell whether source {share.source} comes after generation {birth}")
-        return Says(Influence(Str(point), birth, later), total)
+        return Says(Influence(label(kind), birth, later), total)
 
     @classmethod
     def explain(cls, tex: Printer, *, protocol: Protocol, point: str, **_: Any) -> str:
-        own = r" The replaced point itself adds at most~$1$." if protocol.point_class(point).kept else ""
+        kind = protocol.point_class(point)
+        own = r" The replaced point itself adds at most~$1$." if kind.kept else ""
+        if kind.levels is not None:
+            own = r" The replaced point itself adds at most~$1$ wherever its rank lets it be used."
         return (r"Draw the new points of the two loops in pairs, independently, from an optimal coupling of their "
                 r"laws; on average each pair is at the distance of the two laws." + own)
 
@@ -162,6 +176,8 @@ class RecursiveStabilityMax(Rule):
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, protocol: Protocol) -> Says:
+        if any(point.levels is not None for point in protocol.classes):
+            raise AssumptionError("the effect of a ranked point depends on its rank; use RankedStability")
         shifts = [DistributionShift(Str(point.name), 0, J + 1) for point in protocol.classes if point.real]
         return Says(RecursiveStability(J + 1), sp.Max(*shifts) if shifts else sp.S.Zero)
 
@@ -185,6 +201,10 @@ class FinalInfluenceSum(Rule):
             return Says(FinalInfluence(i), _weighted_mean(protocol) / size)
         total, members = sp.S.Zero, sp.S.Zero
         for point in protocol.classes:
+            if point.levels is not None:
+                used = point.count * point.levels(i)
+                members += used
+                total += sp.Sum(at_most(RANK, used) * Influence(label(point), 0, i), (RANK, sp.S.One, point.count))
             if not point.kept:
                 continue
             limits = (G, sp.Integer(point.first), i)
@@ -194,10 +214,7 @@ class FinalInfluenceSum(Rule):
             else:
                 members += point.count.subs(G, point.first)
                 total += point.count.subs(G, point.first) * Influence(Str(point.name), point.first, i)
-        if isinstance(size, sp.Piecewise):
-            new = sp.Piecewise(*((sp.factor(value - members), condition) for value, condition in size.args))
-        else:
-            new = sp.factor(size - members)
+        new = case_by_case(lambda size, members: sp.factor(size - members), size, members, index=i)
         if not is_nonnegative(new):
             raise UndecidedError(f"cannot show that T_i has a nonnegative number {new} of new points")
         return Says(FinalInfluence(i), (total + new) / size)
@@ -227,6 +244,8 @@ class InfluenceSquaresSum(Rule):
             elif point.recurring:
                 limits = (G, sp.Integer(point.first), i)
                 total += sp.Sum(point.count * Influence(Str(point.name), G, i) ** 2, limits)
+            elif point.levels is not None:
+                total += sp.Sum(Influence(label(point), 0, i) ** 2, (RANK, sp.S.One, point.count))
             else:
                 count = point.count.subs(G, point.first)
                 total += count * Influence(Str(point.name), sp.Integer(point.first), i) ** 2

@@ -7,12 +7,17 @@ from typing import Any
 import sympy as sp
 
 from stlbounds.errors import AssumptionError, UndecidedError
+from stlbounds.growth import growth_sum
 from stlbounds.interval.signs import is_nonnegative
 from stlbounds.proof.claim import INDICES, Check, Printer, Rule, Says
 from stlbounds.proof.identities import equal, unrolled
+from stlbounds.proof.rules.algebra import nondecreasing
 from stlbounds.symbols import J, i
 
-__all__ = ["SeriesByInduction", "StrongRecurrence"]
+__all__ = ["InverseSquares", "SeriesByInduction", "StrongRecurrence"]
+
+# Fixed dummies, so that a replayed check is equal to the recorded one.
+_SQUARES, _MORE = sp.Dummy("x", nonnegative=True), sp.Dummy("y", nonnegative=True)
 
 
 class SeriesByInduction(Rule):
@@ -98,3 +103,29 @@ class StrongRecurrence(Rule):
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
         return f"By strong induction on ${tex(J)}$, since the right side satisfies this recurrence with equality."
+
+
+class InverseSquares(Rule):
+    """``sum over m = 1..i+1 of (i+1)**2/m**2 <= (i+1)**2 pi**2/6``, in a monotone position.
+
+    The left side is ``growth_sum(1, i, 2)``, a partial sum of a series of positive terms, which Euler summed.
+    """
+
+    title = "sum of the inverse squares"
+    reference = "euler1740"
+
+    @classmethod
+    def conclude(cls, premises: tuple[Says, ...]) -> Says:
+        (says,) = premises
+        squares = growth_sum(sp.S.One, i, sp.Integer(2))
+        if says.relation != "<=" or not says.rhs.has(squares):
+            raise AssumptionError(f"{says} is not an upper bound with {squares} in it")
+        if not nondecreasing(says.rhs.xreplace({squares: _SQUARES}), _SQUARES):
+            raise UndecidedError(f"cannot show that {says.rhs} is nondecreasing in {squares}")
+        limit = (i + 1) ** 2 * sp.pi**2 / 6
+        monotone = Check(says.rhs.xreplace({squares: _SQUARES}), says.rhs.xreplace({squares: _SQUARES + _MORE}))
+        return Says(says.lhs, says.rhs.xreplace({squares: limit}), "<=", says.events, (Check(squares, limit), monotone))
+
+    @classmethod
+    def explain(cls, tex: Printer, **_: Any) -> str:
+        return r"A partial sum of positive terms is at most the whole series, $\sum_{m \ge 1} m^{-2} = \pi^2/6$."
