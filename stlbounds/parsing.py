@@ -3,7 +3,8 @@
 Text passes three gates. The scan accepts only ASCII tokens (numbers, names, ``+ - * / ** ( ) ,``) and caps their
 number, length and nesting; Python's `ast` then finds the structure; at last the tree is built from its leaves by a
 whitelist of nodes and of functions, with the operations of `stlbounds.capped_arithmetic`, which refuse before they
-compute. Text can call nothing but `stlbounds.capped_arithmetic.FUNCTIONS`.
+compute. Text can call nothing but `stlbounds.capped_functions.FUNCTIONS`, and write the case distinctions, sums and
+products of `stlbounds.capped_forms`.
 
 Why no time limit is needed: at most `MAX_TOKENS` operations are carried out, each on operands whose size is capped,
 and powers and functions, the only operations whose result may be much larger than their operands, are priced first.
@@ -24,13 +25,15 @@ from typing import NoReturn
 import sympy as sp
 
 from stlbounds import capped_arithmetic as capped
+from stlbounds.capped_forms import FOLDS, INDICES, distinction, fold
+from stlbounds.capped_functions import FUNCTIONS, call
 from stlbounds.errors import InvalidArgumentError, ParseError, SymbolError
 from stlbounds.symbols import entry, known
 
 __all__ = ["near_misses", "parse_assignments", "parse_expression", "parse_number"]
 
-MAX_LENGTH = 2000
-MAX_TOKENS = 300
+MAX_LENGTH = 4000
+MAX_TOKENS = 800
 MAX_NESTING = 30
 MAX_DIGITS = 300
 MAX_DECIMAL_EXPONENT = 300
@@ -42,19 +45,16 @@ _TOKEN = re.compile(
     r"|(?P<operator>\*\*|[-+*/(),])"
 )
 _NOT_FINITE = frozenset({"inf", "infinity", "nan", "oo", "zoo"})
-_CONSTANTS: dict[str, capped.Term] = {"pi": capped.Term(sp.pi, float(sp.pi))}
+_CONSTANTS = {"E": capped.Term(sp.E, float(sp.E)), "pi": capped.Term(sp.pi, float(sp.pi))}
+#: The one word of Python that an expression may contain: the condition of the last case.
+_OTHERWISE = "True"
 _BINARY: dict[type[ast.operator], Callable[[capped.Term, capped.Term], capped.Term]] = {
-    ast.Add: capped.add,
-    ast.Sub: capped.subtract,
-    ast.Mult: capped.multiply,
-    ast.Div: capped.divide,
-    ast.Pow: capped.power,
-}
+    ast.Add: capped.add, ast.Sub: capped.subtract, ast.Pow: capped.power}
+#: Products are built at once: step by step, SymPy would distribute the 2 of ``2*(a + b)/n`` over the sum.
+_PRODUCT = (ast.Mult, ast.Div)
 _UNARY: dict[type[ast.unaryop], Callable[[capped.Term], capped.Term]] = {
-    ast.UAdd: lambda term: term,
-    ast.USub: capped.negate,
-}
-_FUNCTION_NAMES = ", ".join(sorted(name for name in capped.FUNCTIONS if name not in ("Max", "Min")))
+    ast.UAdd: lambda term: term, ast.USub: capped.negate}
+_FUNCTION_NAMES = ", ".join(sorted(name for name in FUNCTIONS if name not in ("Max", "Min")))
 _EXPRESSION = f"an expression of numbers, symbols, + - * / ** ( ) and {_FUNCTION_NAMES}"
 _NUMBER = "an exact number such as 20, 0.05, 1/20 or 1e-3"
 
@@ -76,7 +76,8 @@ def parse_expression(
     ----------
     text : str
         Numbers, names, ``+ - * / **``, parentheses, and calls of the functions in
-        `stlbounds.capped_arithmetic.FUNCTIONS`.
+        `stlbounds.capped_functions.FUNCTIONS`; also ``Piecewise((0, Eq(i, 0)), (c, True))``, ``Sum(c/_m, (_m, 1, i))``
+        and ``Product``, as bounds are printed.
     names : mapping, optional
         Names that are allowed besides the vocabulary of `stlbounds.symbols`; they take precedence.
     argument : str, optional
@@ -101,7 +102,8 @@ def parse_expression(
     Traceback (most recent call last):
     ...
     stlbounds.errors.ParseError: expression = '9**9**9': must be an expression of numbers, symbols, + - * / ** ( ) \
-and erf, exp, gamma, geometric_sum, log, max, min, sqrt, tanh; column 1: a power of more than 4096 bits
+and erf, exp, gamma, geometric_sum, growth, growth_sum, layer_mean, layer_query, layer_spread, listed, log, max, min, \
+sqrt, tanh; column 1: a power of more than 4096 bits
     """
     return _Reader(text, argument, _EXPRESSION, names or {}).read().value
 
@@ -208,7 +210,12 @@ class _Reader:
             self.fail(self.offset + max(1, error.offset or 1), "an operand or an operator is missing or misplaced")
         except (RecursionError, MemoryError):
             self.fail(1, "nested too deeply")
-        return self._build(root)
+        found = self._build(root)
+        loose = [node for node in ast.walk(root) if isinstance(node, ast.Name) and node.id not in self.names
+                 and INDICES.get(node.id) in found.value.free_symbols]
+        if loose:
+            self.fail_at(loose[0], f"the index {loose[0].id} means something inside a Sum or a Product only")
+        return found
 
     # --- first gate: tokens ---------------------------------------------------------------------------------
 
@@ -255,7 +262,7 @@ class _Reader:
     def _scan_name(self, token: str, column: int) -> None:
         if token.lower() in _NOT_FINITE and token not in self.names:
             self.fail(column, f"{token} is not a finite number")
-        if keyword.iskeyword(token):
+        if keyword.iskeyword(token) and token != _OTHERWISE:
             hint = "; the symbol is called lam" if token == "lambda" else ""
             self.fail(column, f"{token} is a word of Python, not of an expression{hint}")
 
@@ -279,6 +286,8 @@ class _Reader:
 
     def _operands(self, node: ast.expr) -> list[ast.expr]:
         """The operands of a whitelisted node; any other node is refused."""
+        if isinstance(node, ast.BinOp) and isinstance(node.op, _PRODUCT):
+            return [factor for factor, _ in self._factors(node)[1]]
         if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
             return [node.left, node.right]
         if isinstance(node, ast.UnaryOp) and type(node.op) in _UNARY:
@@ -286,22 +295,73 @@ class _Reader:
         if isinstance(node, ast.Call):
             if not isinstance(node.func, ast.Name) or node.keywords:
                 self.fail_at(node, "only a named function with plain arguments can be called")
-            if node.func.id not in capped.FUNCTIONS:
-                hint = near_misses(node.func.id, capped.FUNCTIONS)
+            if node.func.id == "Piecewise":
+                return [part for value, sides in self._cases(node) for part in (value, *sides)]
+            if node.func.id in FOLDS:
+                return list(self._range(node)[1:])
+            if node.func.id not in FUNCTIONS:
+                hint = near_misses(node.func.id, [*FUNCTIONS, *FOLDS, "Piecewise"])
                 self.fail_at(node, f"unknown function {node.func.id[:40]}{'; ' if hint else ''}{hint}")
             return list(node.args)
+        if isinstance(node, ast.Constant) and node.value is True:
+            self.fail_at(node, "True is the condition of the last case of a Piecewise, and nothing else")
         if isinstance(node, ast.Name | ast.Constant):
             return []
         self.fail_at(node, "a comma or star belongs inside the call of a function" if isinstance(
             node, ast.Tuple | ast.Starred) else "not allowed in an expression")
 
+    @staticmethod
+    def _factors(node: ast.expr) -> tuple[bool, list[tuple[ast.expr, bool]]]:
+        """Whether a product has a minus sign in front, and its factors, each with whether it is divided by."""
+        factors: list[tuple[ast.expr, bool]] = []
+        while isinstance(node, ast.BinOp) and isinstance(node.op, _PRODUCT):
+            factors.insert(0, (node.right, isinstance(node.op, ast.Div)))
+            node = node.left
+        negative = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub)
+        return negative, [(node.operand if isinstance(node, ast.UnaryOp) and negative else node, False), *factors]
+
+    def _cases(self, node: ast.Call) -> list[tuple[ast.expr, tuple[ast.expr, ...]]]:
+        """The value of each case of a ``Piecewise``, and the two sides of its condition; none for ``True``."""
+        cases: list[tuple[ast.expr, tuple[ast.expr, ...]]] = []
+        for part in node.args:
+            if not isinstance(part, ast.Tuple) or len(part.elts) != 2:
+                self.fail_at(part, "a case is written (value, condition)")
+            value, condition = part.elts
+            if isinstance(condition, ast.Constant) and condition.value is True:
+                cases.append((value, ()))
+            elif (isinstance(condition, ast.Call) and isinstance(condition.func, ast.Name)
+                    and condition.func.id == "Eq" and len(condition.args) == 2 and not condition.keywords):
+                cases.append((value, (condition.args[0], condition.args[1])))
+            else:
+                self.fail_at(condition, "a condition is Eq(index, number) or True")
+        return cases
+
+    def _range(self, node: ast.Call) -> tuple[ast.Name, ast.expr, ast.expr, ast.expr]:
+        """The index of a ``Sum`` or ``Product``, its term, and its limits."""
+        if len(node.args) != 2 or not isinstance(node.args[1], ast.Tuple) or len(node.args[1].elts) != 3:
+            self.fail_at(node, "a sum or product is written Sum(term, (index, first, last))")
+        index, first, last = node.args[1].elts
+        if not isinstance(index, ast.Name) or index.id not in INDICES:
+            self.fail_at(index, f"the index must be one of {', '.join(INDICES)}")
+        return index, node.args[0], first, last
+
     def _combine(self, node: ast.expr, operands: list[capped.Term]) -> capped.Term:
+        if isinstance(node, ast.BinOp) and isinstance(node.op, _PRODUCT):
+            negative, factors = self._factors(node)
+            return capped.product([(term, over) for term, (_, over) in zip(operands, factors, strict=True)], negative)
         if isinstance(node, ast.BinOp):
             return _BINARY[type(node.op)](*operands)
         if isinstance(node, ast.UnaryOp):
             return _UNARY[type(node.op)](*operands)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            return capped.call(node.func.id, *operands)
+            if node.func.id == "Piecewise":
+                given = iter(operands)
+                cases = [(next(given), tuple(next(given) for _ in sides)) for _, sides in self._cases(node)]
+                return distinction([value for value, _ in cases],
+                                   [(sides[0], sides[1]) if sides else None for _, sides in cases])
+            if node.func.id in FOLDS:
+                return fold(node.func.id, operands[0], INDICES[self._range(node)[0].id], *operands[1:])
+            return call(node.func.id, *operands)
         if isinstance(node, ast.Name):
             return self._name(node)
         # A constant: its source text, because the float that Python made of it is no longer exact.
@@ -314,10 +374,12 @@ class _Reader:
             return capped.Term.of(self.names[node.id])
         if node.id in _CONSTANTS:
             return _CONSTANTS[node.id]
+        if node.id in INDICES:
+            return capped.Term.of(INDICES[node.id])
         public = _public_names()
         if node.id in public:
             return capped.Term.of(entry(node.id).symbol)
-        if node.id in capped.FUNCTIONS:
+        if node.id in FUNCTIONS:
             self.fail_at(node, f"the function {node.id} needs its argument in parentheses")
         hint = near_misses(node.id, [*public, *self.names])
         self.fail_at(node, f"unknown symbol {node.id[:40]}{'; ' if hint else ''}{hint}")

@@ -14,11 +14,14 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stlbounds.capped_arithmetic import FUNCTIONS
+from stlbounds.capped_functions import FUNCTIONS
 from stlbounds.errors import InvalidArgumentError, ParseError, StlboundsError, SymbolError
+from stlbounds.generators.attention_depth import layer_spread
+from stlbounds.growth import growth_sum
 from stlbounds.parsing import parse_assignments, parse_expression, parse_number
+from stlbounds.sequences import listed
 from stlbounds.special import geometric_sum
-from stlbounds.symbols import K, N, alpha, beta, c, delta, gamma, i, kappa, known, n, r
+from stlbounds.symbols import STEP, G, K, N, alpha, beta, c, delta, gamma, i, kappa, known, n, r
 
 # --- what is accepted -------------------------------------------------------------------------------------
 
@@ -51,6 +54,18 @@ from stlbounds.symbols import K, N, alpha, beta, c, delta, gamma, i, kappa, know
         ("sqrt(2)**2", sp.Integer(2)),
         ("2*pi", 2 * sp.pi),
         ("7 - n + n", sp.Integer(7)),
+        ("growth(1/2, 0, 2)", sp.Rational(15, 8)),
+        ("growth_sum(2, 2, 1) + growth_sum(kappa, i, 2, 1)", 9 + growth_sum(kappa, i, 2, 1)),
+        ("listed(2, 1/2, 2/5) * listed(i, 1/2, 2/5)", sp.Rational(2, 5) * listed(i, sp.S.Half, sp.Rational(2, 5))),
+        ("layer_query(kappa, 0) + layer_spread(1, 1)", layer_spread(1, 1)),
+        ("Piecewise((0, Eq(i, 0)), (c, True))", sp.Piecewise((0, sp.Eq(i, 0)), (c, True))),
+        ("2*Sum(c/_m**r, (_m, 1, i))", 2 * sp.Sum(c / STEP**r, (STEP, 1, i))),
+        ("Sum(Product(kappa/_m, (_m, _g + 1, i))**2, (_g, 0, i))",
+         sp.Sum(sp.Product(kappa / STEP, (STEP, G + 1, i)) ** 2, (G, 0, i))),
+        ("2*(alpha + kappa)/n", sp.Mul(2, alpha + kappa, 1 / n)),
+        ("-(alpha + kappa)/n", sp.Mul(-1, alpha + kappa, 1 / n)),
+        ("E**2", sp.E**2),
+        ("(kappa**K - alpha**K)**(2*i)", (kappa**K - alpha**K) ** (2 * i)),
     ],
 )
 def test_accepted(text: str, expected: sp.Expr) -> None:
@@ -145,7 +160,38 @@ REFUSED = [
     ("factorial(10**9)", 1, "unknown function"),
     ("1 + sqr(n)", 5, "sqrt"),
     ("kapa", 1, "did you mean kappa"),
-    ("_j", 1, "unknown symbol"),
+    ("_j", 1, "index _j means something inside a Sum"),
+    ("_q", 1, "unknown symbol"),
+    ("1 + Sum(_m, (_m, 1, i)) * _m", 27, "inside a Sum"),
+    ("Sum(_m, _m)", 1, "is written"),
+    ("Sum(_m, (n, 1, i))", 10, "must be one of _j, _g, _m, _k"),
+    ("Sum(_m, (_m, 1, _m))", 1, "must not contain"),
+    ("Sum(1/_m, (_m, 1, 10**9))", 1, "without symbols"),
+    ("Product(2, (_m, 1, 10**9))", 1, "without symbols"),
+    ("Sum", 1, "unknown symbol"),
+    ("Piecewise((1, Eq(i, 0)), (2, Eq(i, 1)))", 1, "last case"),
+    ("Piecewise((1, True), (2, Eq(i, 1)))", 1, "last case"),
+    ("Piecewise((1, True))", 1, "2 to 8 cases"),
+    ("Piecewise((1, Eq(n*i, i*n)), (2, True))", 1, "compares an index"),
+    ("Piecewise((1, Eq(i, kappa)), (2, True))", 1, "compares an index"),
+    ("Piecewise((1, n), (2, True))", 15, "a condition is"),
+    ("Piecewise(1, 2)", 11, "written .value, condition"),
+    ("Eq(i, 0)", 1, "unknown function Eq"),
+    ("True", 1, "condition of the last case"),
+    ("True + 1", 1, "condition of the last case"),
+    ("growth(kappa, 3, 2)", 1, "not after"),
+    ("growth(-1, 0, 2)", 1, "negative"),
+    ("growth(1/3, 0, 10**7)", 1, "integer from 0"),
+    ("growth(1e-300, 0, 60)", 1, "4096 bits"),
+    ("growth_sum(kappa, i, 9)", 1, "power from 1 to 4"),
+    ("growth_sum(kappa, i, n)", 1, "power from 1 to 4"),
+    ("growth_sum(kappa, i, 2, 2)", 1, "0 or 1"),
+    ("growth_sum(1e-200, 64, 2)", 1, "4096 bits"),
+    ("growth_sum(sqrt(2), 10**9, 2)", 1, "integer from 0"),
+    ("layer_query(36, 10**9)", 1, "integer from 0"),
+    ("layer_mean(-1, L)", 1, "negative"),
+    ("listed(1/2, 3, 4)", 1, "integer from 0"),
+    ("listed(i)", 1, "2 to 101 arguments"),
     ("log", 1, "parentheses"),
     ("log()", 1, "1 argument, not 0"),
     ("log(n, 2)", 1, "1 argument, not 2"),
@@ -182,10 +228,10 @@ REFUSED = [
     ("exp(-exp(6.6))*exp(-exp(6.6))", 1, "too small"),
     ("log(6) - log(2) - log(3)", 1, "cancel"),
     ("9" * 301, 1, "300 digits"),
-    ("9" * 5000, 2000, "5000 characters"),
-    ("n" * 10**6, 2000, "characters"),
+    ("9" * 5000, 4000, "5000 characters"),
+    ("n" * 10**6, 4000, "characters"),
     ("(" * 31 + "1" + ")" * 31, 31, "within one another"),
-    ("+".join(["n"] * 151), 301, "more than 300"),
+    ("+".join(["n"] * 401), 801, "more than 800"),
     ("**".join(["n"] * 60), None, "too large"),
     ("geometric_sum(kappa, 5/2)", 1, "number of terms"),
     ("geometric_sum(1/3, 10**7)", 1, "number of terms"),
@@ -264,12 +310,15 @@ ATTACKS = [
     "log(log(log(2)))", "max()", "max(" + ",".join(["n"] * 40) + ")", "sqrt(sqrt(sqrt(2**4000)))", "1/3**-999",
     "*n", "**", "n if n else n", "yield", "await n", "...", "True", "None", "'n'*10**9", "b''", "1 or 2", "n@n",
     "n//2", "n%2", "~n", "n<<10**9", "not n", "n<2", "n;n", "n\\\n", "#", "`n`", "$n", "n!", "1if 2else 3", "1_", "_",
+    "Sum(1, (_m, 0, 10**12))", "Sum(_m, (_m, _m, _m))", "Product(9**99*_m, (_m, 1, n))**1000", "growth(1e-99, 0, 64)",
+    "Piecewise((n, Eq(i, 0)), (1/0, True))", "Piecewise(*n)", "Eq(i, 0)", "listed(n, *n)", "layer_query(36, 1e9)",
+    "Sum(Sum(Sum(_j*_g*_m, (_j, 0, i)), (_g, 0, i)), (_m, 0, i))", "growth_sum(1/7, 64, 4)**64", "True", "False",
     "(n*N)**(n*N)**(n*N)", "geometric_sum(2,1e300)", "tanh(1e300)", "erf(1e300)", "gamma(170)**1000",
 ]
 PIECES = [
     *"nNKMi", "alpha", "kappa", "delta", "pi", "0", "1", "2", "0.5", "1e-3", "1e300", "999999999999", "3/7", "-1",
-    "+", "-", "*", "/", "**", "**", "(", ")", "(", ")", ",", " ", "\t", *FUNCTIONS,
-    *(f"{name}(" for name in FUNCTIONS),
+    "+", "-", "*", "/", "**", "**", "(", ")", "(", ")", ",", " ", "\t", "_m", "True", "Eq(i, 0)", *FUNCTIONS,
+    *(f"{name}(" for name in [*FUNCTIONS, "Sum", "Product", "Piecewise", "Eq"]), "(_m, 0, i))", ", True))",
 ]  # fmt: skip
 ODD = [*"\0\n\r.:=[]{}'\"@#$%^&|~`\\;!?<>_", "é", "π", "∞", "\u200b", "\ud800", "\U0001f600", "lambda ", "__", "1j"]
 
@@ -343,7 +392,8 @@ WATCH = Watch()
 def run_fuzz(seed: int, count: int) -> tuple[int, float]:
     """Parse everything; the number of accepted texts, and the longest time in seconds of processor time."""
     # SymPy imports some of its modules when they are first needed.
-    for first in ["gamma(kappa) + erf(2/7) + tanh(n) + log(2) + exp(n)**alpha + sqrt(6)", "max(1,n)", "2**(1/7)"]:
+    for first in ["gamma(kappa) + erf(2/7) + tanh(n) + log(2) + exp(n)**alpha + sqrt(6)", "max(1,n)", "2**(1/7)",
+                  "layer_query(1, 2)", "Sum(_m, (_m, 0, i))*Product(_m, (_m, 0, i))", "growth_sum(sqrt(2), 3, 2)"]:
         parse_expression(first)
     accepted, longest = 0, 0.0
     for text in fuzz(seed, count):

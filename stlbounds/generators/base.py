@@ -53,6 +53,16 @@ def constant_of_size(argument: str, value: Any) -> sp.Expr:
 class Generator(Described):
     """A generator given by its constants: a metric, a sensitivity, a learning error.
 
+    Setting
+        Any model that is trained on a set and then draws independent points, whatever it is.
+    Guarantee
+        What is stated: ``kappa`` and the learning error become assumptions of the proof.
+    Assumed
+        Both constants, in the metric that is given.
+    Self-check
+        None, there is nothing to measure; `stlbounds.simulation.sensitivity.estimate_sensitivity` measures a model that
+        exists as a function.
+
     Parameters
     ----------
     name : str
@@ -91,6 +101,8 @@ class Generator(Described):
     point_variance: sp.Expr | None = None
 
     home: ClassVar[str | None] = "stlbounds.generators"
+    #: Where it comes from: keys of `stlbounds.render.references.REFERENCES`.
+    references: ClassVar[tuple[str, ...]] = ("fu2025",)
     #: Whether `drift_claim` and `drift` state a bound of the generator's own.
     has_sharp_drift: ClassVar[bool] = False
     #: Whether one random seed serves all points of a generation, so that only theorems in expectation hold (theory §1).

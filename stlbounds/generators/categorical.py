@@ -9,6 +9,8 @@ import sympy as sp
 
 from stlbounds.errors import AssumptionError, InvalidArgumentError
 from stlbounds.generators.base import Generator
+from stlbounds.generators.measurement import Measurement
+from stlbounds.generators.numbers import number
 from stlbounds.proof.claim import Claim, Printer, Rule, Says
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.protocol import Protocol
@@ -92,10 +94,16 @@ class EmpiricalDrift(Rule):
 class Categorical(Generator):
     r"""A unigram language model, or a histogram: the empirical law of the training set on ``K`` symbols.
 
-    Setting: data in a finite alphabet with the discrete metric; ``G(S)`` is the empirical law of ``S``.
-    Guarantee: ``kappa = 1``; learning error ``(1/2) sqrt((K-1)/N_j)`` in expectation; sharper, the drift itself,
-    ``E t_i <= (1/2) sqrt((K-1) v_i/n)`` with the variance factor ``v_i`` of the loop. All three are derived; nothing is
-    assumed.
+    Setting
+        Data in a finite alphabet with the discrete metric; ``G(S)`` is the empirical law of ``S``.
+    Guarantee
+        ``kappa = 1``; learning error ``(1/2) sqrt((K-1)/N_j)`` in expectation; sharper, the drift itself, ``E t_i <=
+        (1/2) sqrt((K-1) v_i/n)`` with the variance factor ``v_i`` of the loop. All three are derived.
+    Assumed
+        Nothing.
+    Self-check
+        `self_check` enumerates pairs of training sets (``kappa`` is attained) and simulates the learning error, which
+        for uniform data is stated 1.1 to 1.3 times too large: Jensen's inequality, ``sqrt(pi/2)`` for a normal law.
 
     Parameters
     ----------
@@ -115,8 +123,13 @@ class Categorical(Generator):
     --------
     >>> Categorical(cells=20).sensitivity
     1
+    >>> for found in Categorical(3).self_check():
+    ...     print(found)
+    kappa: measured 1, stated 1, slack 1 (all pairs of training sets of 4 points on 3 symbols)
+    learning error: measured 0.295913, stated 0.353553, slack 1.19 (mean of 20000 simulations)
     """
 
+    references: ClassVar[tuple[str, ...]] = ("shumailov2024", "alemohammad2024")
     cells: sp.Expr
     has_sharp_drift: ClassVar[bool] = True
 
@@ -156,3 +169,31 @@ class Categorical(Generator):
         cells = int(self.cells.subs({symbol: values[symbol.name] for symbol in self.cells.free_symbols}))
         law = sampling.uniform(cells) if distribution is None else sampling.distribution(distribution, cells)
         return sampling.FiniteAlphabet(law)
+
+    def self_check(self, *, seed: int = 0, size: int = 4, replicas: int = 20_000,
+                   **values: Any) -> tuple[Measurement, ...]:
+        """``kappa`` over all pairs of training sets of `size` points, and the learning error on uniform data.
+
+        Parameters
+        ----------
+        seed : int
+            Seed of the simulation.
+        size, replicas : int
+            Points in a training set, and fits of the simulation.
+        **values : number
+            ``K``, if it is a symbol.
+        """
+        import numpy as np
+
+        from stlbounds.generators.finite_search import measured_sensitivity
+
+        cells = int(number("cells", self.cells, values))
+        sampler = self.sampler(values)
+        kappa = measured_sensitivity(sampler, size, cells)
+        real = sampler.real(replicas)
+        errors = sampler.distance(real, sampler.fit(sampler.draw(real, size, np.random.default_rng(seed)), size))
+        return (Measurement("kappa", kappa, number("kappa", self.sensitivity, values, N=size),
+                            f"all pairs of training sets of {size} points on {cells} symbols"),
+                Measurement("learning error", float(errors.mean()),
+                            number("learning error", sp.sqrt((self.cells - 1) / N) / 2, values, N=size),
+                            f"mean of {replicas} simulations"))

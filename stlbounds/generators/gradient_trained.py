@@ -33,7 +33,7 @@ class GradientTrained(Generator):
     r"""A parametric family whose parameter minimises a strongly convex empirical risk.
 
     Setting: ``w(S)`` minimises ``(1/N) sum loss(w, z_k)`` over a convex set; new points are sampled from ``w``.
-    Guarantee, Euclidean metric: ``kappa = L_z L_g/mu``. Discrete metric: one record moves the parameter by
+    Guarantee: in the Euclidean metric ``kappa = L_z L_g/mu``. Discrete metric: one record moves the parameter by
     ``s_N = 2 G_l/(mu N)``, so ``kappa = N s_N L_TV = 2 G_l L_TV/mu``, whatever ``N``; a normal sampler has
     ``L_TV = 1/(sigma sqrt(2 pi))``, derived. The diameter of the space cancels.
     Assumed: strong convexity ``mu``, exact minimisation, the Lipschitz constants of gradient and sampler, the learning
@@ -67,6 +67,7 @@ class GradientTrained(Generator):
     (L_g*L_z/mu, 2*G_l*L_TV/mu)
     """
 
+    references: ClassVar[tuple[str, ...]] = ("bousquet2002",)
     gradient: sp.Expr
     sampler_constant: sp.Expr
     gaussian: sp.Expr | None
@@ -146,7 +147,7 @@ class SGDTrained(GradientTrained):
 
     Setting: ``w <- w - eta grad loss(w, z_I)``, ``I`` uniform, from one start, ``eta <= 2/smoothness``; new points are
     sampled from the last ``w``. One run serves a whole generation, so that only theorems in expectation hold.
-    Guarantee, averaged over the indices: ``kappa = L_z L_g eta T`` (Euclidean), ``kappa = 2 G_l L_TV eta T``
+    Guarantee: averaged over the indices, ``kappa = L_z L_g eta T`` (Euclidean), ``kappa = 2 G_l L_TV eta T``
     (discrete).
     Assumed: convexity and smoothness, the step size, the Lipschitz constants of gradient and sampler, the learning
     error.
@@ -173,6 +174,7 @@ class SGDTrained(GradientTrained):
     L_g*L_z*step*steps
     """
 
+    references: ClassVar[tuple[str, ...]] = ("hardt2016",)
     step_size: sp.Expr
     number_of_steps: sp.Expr
     shared_seed: ClassVar[bool] = True

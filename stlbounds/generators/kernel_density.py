@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sympy as sp
 
@@ -180,6 +180,7 @@ class KernelDensity(Generator):
 triangular density, on a grid)
     """
 
+    references: ClassVar[tuple[str, ...]] = ("devroye1985",)
     kernel: str
     bandwidth: sp.Expr
     circumference: sp.Expr

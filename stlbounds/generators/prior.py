@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sympy as sp
 
@@ -26,7 +25,8 @@ from stlbounds.symbols import prior_distance as distance_symbol
 if TYPE_CHECKING:
     from stlbounds.generators.sampling import Sampler
 
-__all__ = ["CategoricalWithPrior", "PriorDistance", "SmoothedLearningError", "SmoothedSensitivity", "SmoothedStep"]
+__all__ = ["CategoricalWithPrior", "PriorDistance", "SmoothedLearningError", "SmoothedSensitivity", "SmoothedStep",
+           "effective_size", "worth_at_least"]
 
 
 class PriorDistance(Quantity):
@@ -45,15 +45,15 @@ def _checked_weight(weight: sp.Expr) -> sp.Expr:
     return weight
 
 
-def _effective_size(protocol: Protocol) -> sp.Expr:
+def effective_size(protocol: Protocol) -> sp.Expr:
     """``N_j``, or for weighted points the number of equal ones whose mean varies as much."""
     size = protocol.size(J)
     spread = protocol.weight_squares(J)
     return size if size == spread else case_by_case(lambda a, b: a**2 / b, size, spread, index=J)
 
 
-def _at_least(protocol: Protocol, least: sp.Expr) -> bool:
-    """Whether `_effective_size` is proved to be at least that in every generation."""
+def worth_at_least(protocol: Protocol, least: sp.Expr) -> bool:
+    """Whether `effective_size` is proved to be at least that in every generation."""
     gaps = generation_cases(protocol.size(J) ** 2 - least * protocol.weight_squares(J))
     return all(any(is_nonnegative(form) for form in (sp.expand(gap), sp.factor(gap))) for gap in gaps)
 
@@ -101,7 +101,7 @@ class SmoothedStep(Rule):
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, protocol: Protocol, cells: sp.Expr, weight: sp.Expr,
                  size: sp.Expr) -> Says:
-        if size != _effective_size(protocol) and not _at_least(protocol, size):
+        if size != effective_size(protocol) and not worth_at_least(protocol, size):
             raise UndecidedError(f"cannot show that every training set is worth at least {size} points")
         kept = 1 - _checked_weight(weight)
         rhs = kept * Distance(D(0), Dmix(J)) + kept * _empirical_error(cells, size) + weight * PriorDistance()
@@ -130,8 +130,8 @@ class SmoothedLearningError(Rule):
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, protocol: Protocol, cells: sp.Expr, weight: sp.Expr) -> Says:
-        size = _effective_size(protocol)
-        if not _at_least(protocol, n):
+        size = effective_size(protocol)
+        if not worth_at_least(protocol, n):
             raise UndecidedError(f"cannot show that training sets that are worth {size} points are worth at least n")
         kept = 1 - _checked_weight(weight)
         errors = kept * _empirical_error(cells, size) + kept * _empirical_error(cells, n)
@@ -192,6 +192,7 @@ class CategoricalWithPrior(Generator):
     0.138799
     """
 
+    references: ClassVar[tuple[str, ...]] = ("fu2025",)
     cells: sp.Expr
     weight: sp.Expr
     prior_distance: sp.Expr
@@ -220,7 +221,7 @@ class CategoricalWithPrior(Generator):
         return Substitute.apply(claim, self._granted()) if self.weight != 0 else claim
 
     def drift_step_claim(self, protocol: Protocol) -> Claim:
-        spread = _effective_size(protocol)
+        spread = effective_size(protocol)
         # A growing average has a closed form for a constant error only; every training set has at least n points.
         if any(share.index is not None for share in protocol.mixture(J)):
             spread = n
@@ -263,18 +264,11 @@ class CategoricalWithPrior(Generator):
         """
         import numpy as np
 
+        from stlbounds.generators.finite_search import measured_sensitivity
+
         sampler = self.sampler(values)
         cells, weight, distance = self._numbers(values)
-        if cells**size > 5000:
-            raise InvalidArgumentError("size", size, "so small that there are at most 5000 training sets")
-        sets = np.array(list(itertools.product(range(cells), repeat=size)))
-        counts = (sets[:, :, None] == np.arange(cells)).sum(axis=1)
-        laws = sampler.fit(counts, size)
-        largest = 0.0
-        for points, law in zip(sets, laws, strict=True):
-            moved = (sets != points).sum(axis=1)
-            shift = 0.5 * np.abs(laws - law).sum(axis=1)
-            largest = max(largest, float(np.max(shift[moved > 0] * size / moved[moved > 0], initial=0.0)))
+        largest = measured_sensitivity(sampler, size, cells)
         real = sampler.real(replicas)
         drift = sampler.distance(real, sampler.fit(sampler.draw(real, size, np.random.default_rng(seed)), size)).mean()
         stated = (1 - weight) * float(np.sqrt((cells - 1) / size)) / 2 + weight * distance

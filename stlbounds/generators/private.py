@@ -165,6 +165,7 @@ on 2 symbols)
 on 2 symbols)
     """
 
+    references: ClassVar[tuple[str, ...]] = ("dwork2006",)
     quantity: ClassVar[type[Quantity]] = PrivacyLoss
     rule: ClassVar[type[Rule]] = PrivateSensitivity
 
@@ -244,6 +245,7 @@ class GaussianPrivateGenerator(_Private):
 on a grid)
     """
 
+    references: ClassVar[tuple[str, ...]] = ("dong2022gaussian",)
     quantity: ClassVar[type[Quantity]] = GaussianPrivacy
     rule: ClassVar[type[Rule]] = GaussianPrivateSensitivity
 

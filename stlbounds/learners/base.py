@@ -28,6 +28,15 @@ __all__ = ["UniformlyStable"]
 class UniformlyStable(Described):
     """A learner given by its uniform stability ``beta_N`` and the Lipschitz constant ``M`` of its loss.
 
+    Setting
+        Any learner, whatever it is; a random one is judged by its loss averaged over its seed.
+    Guarantee
+        What is stated: ``beta_N`` and ``M`` become assumptions of the proof.
+    Assumed
+        Both constants, in the metric that is given.
+    Self-check
+        None, there is nothing to measure.
+
     Parameters
     ----------
     beta_N : sympy.Expr or number
@@ -54,6 +63,9 @@ class UniformlyStable(Described):
     >>> UniformlyStable(b / N).beta_N
     b/N
     """
+
+    #: Where it comes from: keys of `stlbounds.render.references.REFERENCES`.
+    references: ClassVar[tuple[str, ...]] = ("bousquet2002",)
 
     beta_N: sp.Expr
     loss_constant: sp.Expr = M

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sympy as sp
 
@@ -14,6 +14,7 @@ from stlbounds.proof.quantities import LossConstant, Stability
 from stlbounds.symbols import N
 
 if TYPE_CHECKING:
+    from stlbounds.generators.measurement import Measurement
     from stlbounds.learners.judging import Judge
 
 __all__ = ["BrierFit", "BrierLossConstant", "BrierStability"]
@@ -60,18 +61,28 @@ class BrierLossConstant(Rule):
 class BrierFit(UniformlyStable):
     r"""The empirical law ``p`` of the training set, judged by ``loss(p, z) = |p - e_z|**2 / 2``.
 
-    Guarantee: ``M = 1`` and ``beta_N = (2 - 1/N)/N`` in the discrete metric, both derived; nothing is assumed.
-
-    References
-    ----------
-    Theory §7.
+    Setting
+        Data in a finite alphabet, discrete metric.
+    Guarantee
+        ``M = 1`` and ``beta_N = (2 - 1/N)/N``, both derived; ``2/N`` per unit of displacement of weighted points.
+    Assumed
+        Nothing.
+    Reference
+        Brier 1950 (the loss); theory §7.
+    Self-check
+        `self_check` enumerates training sets; both constants are attained.
 
     Examples
     --------
     >>> BrierFit().beta_N
     (2 - 1/N)/N
+    >>> for found in BrierFit().self_check():
+    ...     print(found)
+    beta (simulated loss): measured 0.4375, stated 0.4375, slack 1 (all training sets of 4 points on 3 symbols)
+    M (simulated loss): measured 1, stated 1, slack 1 (all training sets of 4 points on 3 symbols)
     """
 
+    references: ClassVar[tuple[str, ...]] = ("brier1950",)
     def __init__(self) -> None:
         super().__init__((2 - 1 / N) / N, sp.S.One, Metric.DISCRETE, "brier")
 
@@ -87,6 +98,13 @@ class BrierFit(UniformlyStable):
         return BrierLossConstant.apply()
 
     def judge(self, values: Mapping[str, Any]) -> Judge:
+        """Frequencies on a finite alphabet under the halved Brier loss."""
         from stlbounds.learners.judging import FiniteBrierJudge
 
         return FiniteBrierJudge()
+
+    def self_check(self, *, seed: int = 0, size: int = 4, cells: int = 3, **values: Any) -> tuple[Measurement, ...]:
+        """Both constants over all training sets of `size` points on `cells` symbols; nothing is random."""
+        from stlbounds.learners.judge_checks import simulated_constants
+
+        return simulated_constants(self, values, size, cells)

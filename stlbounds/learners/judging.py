@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from stlbounds.errors import InvalidArgumentError
 
-__all__ = ["FiniteBrierJudge", "FiniteLossTable", "FiniteMemoriser", "FloatArray", "Hypothesis", "Judge"]
+__all__ = ["Counts", "FiniteBrierJudge", "FiniteJudge", "FiniteLossTable", "FiniteMemoriser", "FloatArray",
+           "Hypothesis", "Judge"]
 
 FloatArray = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
@@ -42,14 +43,14 @@ class Judge(ABC):
         """The mean loss over a sample of ``size`` points, per replica."""
 
 
-class _FiniteJudge(Judge):
+class FiniteJudge(Judge):
     """On a finite alphabet the empirical risk is the risk under the frequencies of the sample."""
 
     def empirical_risk(self, hypothesis: Hypothesis, sample: Counts, size: int) -> FloatArray:
         return self.risk(hypothesis, sample / size)
 
 
-class FiniteBrierJudge(_FiniteJudge):
+class FiniteBrierJudge(FiniteJudge):
     r"""Frequencies under the halved Brier loss (theory §7).
 
     The hypothesis is :math:`A(T) = \hat p_T`, the loss :math:`\ell(p, z) = \frac12\|p - e_z\|^2`.
@@ -72,7 +73,7 @@ class FiniteBrierJudge(_FiniteJudge):
         return np.asarray(0.5 * (1.0 + squares) - np.einsum("rk,rk->r", hypothesis, law), dtype=float)
 
 
-class FiniteLossTable(_FiniteJudge):
+class FiniteLossTable(FiniteJudge):
     r"""A learner that ignores its data, with a given loss for each symbol: :math:`\beta_N = 0`.
 
     Its loss constant is the spread of the table. Concentration is then all that is left of the theorems,
@@ -119,7 +120,7 @@ class FiniteLossTable(_FiniteJudge):
         return np.asarray(law @ self.losses, dtype=float)
 
 
-class FiniteMemoriser(_FiniteJudge):
+class FiniteMemoriser(FiniteJudge):
     r"""A learner that errs exactly on the symbols it has never seen: :math:`\ell(A(T), z) = 1\{z \notin T\}`.
 
     Its empirical risk is 0, and :math:`M = 1`. One point can change one symbol's loss by 1, so

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import sympy as sp
 
-from stlbounds.generators.location_sampling import Atoms
+from stlbounds.generators.measurement import Measurement
+from stlbounds.generators.numbers import number
 from stlbounds.generators.sampling import FloatArray
 from stlbounds.learners.base import UniformlyStable
 from stlbounds.learners.judging import Judge
+from stlbounds.learners.search import largest_ratio
 from stlbounds.proof.claim import Claim, Printer, Rule, Says
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.quantities import LossConstant, Stability
@@ -58,19 +60,29 @@ class MeanLossConstant(Rule):
 class MeanFit(UniformlyStable):
     r"""The mean ``h`` of the training set, judged by ``loss(h, z) = |h - z|**2/(2 B**2)``, ``B`` the diameter.
 
-    Setting: points in a bounded convex set. Guarantee: ``M = 1`` and ``beta_N = 1/N`` in the Euclidean metric (hence in
-    the discrete one), both derived; nothing is assumed. Both are attained at the walls of the space.
-
-    References
-    ----------
-    Theory §2.
+    Setting
+        Points in a bounded convex set, Euclidean metric divided by its diameter.
+    Guarantee
+        ``M = 1`` and ``beta_N = 1/N``, both derived, hence also in the discrete metric.
+    Assumed
+        Nothing.
+    Reference
+        Theory §2.
+    Self-check
+        `self_check` moves all points, some, or one, by large and small amounts; both constants are approached at the
+        walls of the space.
 
     Examples
     --------
     >>> MeanFit().beta_N
     1/N
+    >>> for found in MeanFit().self_check():
+    ...     print(f"{found.constant}: measured {found.measured:.3f}, stated {found.stated}")
+    beta: measured 0.200, stated 0.2
+    M: measured 1.000, stated 1.0
     """
 
+    references: ClassVar[tuple[str, ...]] = ("bousquet2002",)
     def __init__(self) -> None:
         super().__init__(1 / N, sp.S.One, Metric.EUCLIDEAN, "mean")
 
@@ -82,29 +94,61 @@ class MeanFit(UniformlyStable):
         return MeanLossConstant.apply()
 
     def judge(self, values: Mapping[str, Any]) -> Judge:
+        """The mean of points on an interval, from their moments."""
         return MeanJudge()
+
+    def self_check(self, *, seed: int = 0, size: int = 5, **values: Any) -> tuple[Measurement, ...]:
+        """Search pairs of training sets on an interval of length 1, and pairs of points, for the largest change."""
+        rng = np.random.default_rng(seed)
+
+        def change(first: FloatArray, second: FloatArray) -> FloatArray:
+            means = first.mean(axis=1), second.mean(axis=1)
+            losses = [np.abs((means[0] - wall) ** 2 - (means[1] - wall) ** 2) / 2 for wall in (-0.5, 0.5)]
+            return np.asarray(np.maximum(*losses), dtype=float)
+
+        beta = largest_ratio(change, size, 0.5, rng)
+
+        def moved_test(first: FloatArray, second: FloatArray) -> FloatArray:
+            # The hypothesis may be any point of the interval: a training set of one point.
+            tests = [np.abs((h - first) ** 2 - (h - second) ** 2)[:, 0] / 2 for h in (-0.5, 0.5)]
+            return np.asarray(np.maximum(*tests), dtype=float)
+
+        constant = largest_ratio(moved_test, 1, 0.5, rng)
+        how = f"pairs of training sets of {size} points, all moved, varied 25 times"
+        return (Measurement("beta", beta, number("beta", self.beta_N, values, N=size), how),
+                Measurement("M", constant, number("M", self.loss_constant, values),
+                            "pairs of points, hypotheses at the walls"))
 
 
 class MeanJudge(Judge):
-    """The mean under ``(h - z)**2/2`` on an interval of length 1, from first and second moments.
+    """The mean under ``|h - z|**2/2`` in a space of diameter 1, from the moments of points.
+
+    A law has ``moments``, the means of a point and of its squared norm, of shape ``(replicas, p + 1)``; a sample is, or
+    has as its ``moments``, their sums over its points.
 
     Examples
     --------
+    >>> from stlbounds.generators.location_sampling import Atoms
     >>> judge = MeanJudge()
     >>> law = Atoms(np.array([[0.25, -0.25]]), np.array([0.5, 0.5]))
     >>> judge.risk(judge.fit(np.array([[1.0, 0.5]]), 4), law).tolist()
     [0.0625]
     """
 
-    def fit(self, sample: FloatArray, size: int) -> FloatArray:
-        return np.asarray(sample[:, 0] / size, dtype=float)
+    @staticmethod
+    def _means(sample: Any, size: int) -> FloatArray:
+        return np.asarray(getattr(sample, "moments", sample) / size, dtype=float)
+
+    def fit(self, sample: Any, size: int) -> FloatArray:
+        return self._means(sample, size)[:, :-1]
 
     @staticmethod
     def _risk(hypothesis: FloatArray, moments: FloatArray) -> FloatArray:
-        return np.asarray((hypothesis**2 - 2 * hypothesis * moments[:, 0] + moments[:, 1]) / 2, dtype=float)
+        cross = (hypothesis * (hypothesis - 2 * moments[:, :-1])).sum(axis=1)
+        return np.asarray((cross + moments[:, -1]) / 2, dtype=float)
 
-    def risk(self, hypothesis: FloatArray, law: Atoms) -> FloatArray:
+    def risk(self, hypothesis: FloatArray, law: Any) -> FloatArray:
         return self._risk(hypothesis, law.moments)
 
-    def empirical_risk(self, hypothesis: FloatArray, sample: FloatArray, size: int) -> FloatArray:
-        return self._risk(hypothesis, sample / size)
+    def empirical_risk(self, hypothesis: FloatArray, sample: Any, size: int) -> FloatArray:
+        return self._risk(hypothesis, self._means(sample, size))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sympy as sp
 
@@ -21,6 +22,8 @@ from stlbounds.symbols import k as neighbours_symbol
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from stlbounds.learners.judging import Judge
 
 __all__ = [
     "LabelRange", "NearestNeighbours", "NeighbourShare", "NeighbourStability", "PredictionLipschitz", "nearest_mean",
@@ -111,7 +114,8 @@ class NearestNeighbours(UniformlyStable):
     Reference
         Devroye & Wagner 1979 (the argument); theory §7.
     Self-check
-        `self_check` searches training sets on a grid with many ties; the constant is attained.
+        `self_check` searches training sets on a grid with many ties; the constant is attained. With a value of ``M`` it
+        also enumerates what `judge` simulates, under ``min(G_l |prediction - y|, M)``.
 
     Parameters
     ----------
@@ -133,6 +137,7 @@ class NearestNeighbours(UniformlyStable):
     beta: measured 0.333333, stated 0.333333, slack 1 (400 random training sets of 6 points, every replacement)
     """
 
+    references: ClassVar[tuple[str, ...]] = ("devroye1979",)
     neighbours: sp.Expr
     lipschitz: sp.Expr
     labels: sp.Expr
@@ -165,6 +170,8 @@ class NearestNeighbours(UniformlyStable):
         """``beta_N`` by random training sets on a grid of inputs, with every replacement of one point."""
         import numpy as np
 
+        from stlbounds.learners.judge_checks import simulated_constants
+
         count = int(number("neighbours", self.neighbours, values))
         if count > size:
             raise InvalidArgumentError("size", size, f"at least the number of neighbours {count}")
@@ -182,4 +189,12 @@ class NearestNeighbours(UniformlyStable):
                     largest = max(largest, slope * abs(before - after))
         stated = number("beta", self.beta_N, values)
         how = f"{starts} random training sets of {size} points, every replacement"
-        return (Measurement("beta", largest, stated, how),)
+        return (Measurement("beta", largest, stated, how), *simulated_constants(self, values, size))
+
+    def judge(self, values: Mapping[str, Any]) -> Judge:
+        """Symbols stand for pairs of an input and a label, see `stlbounds.learners.finite_judges.NeighbourJudge`."""
+        from stlbounds.learners.finite_judges import NeighbourJudge
+
+        return NeighbourJudge(int(number("neighbours", self.neighbours, values)),
+                              number("lipschitz", self.lipschitz, values), number("labels", self.labels, values),
+                              number("loss_constant", self.loss_constant, values))

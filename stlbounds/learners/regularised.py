@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sympy as sp
 
@@ -19,6 +20,7 @@ from stlbounds.proof.rules.basic import Assumption
 from stlbounds.symbols import G_l, M, N, lam_r
 
 if TYPE_CHECKING:
+    from stlbounds.learners.judging import Judge
     from stlbounds.learners.search import FloatArray
 
 __all__ = ["ParameterLipschitz", "RegularisedLearner", "RegularisedStability", "positive_constant"]
@@ -110,6 +112,7 @@ class RegularisedLearner(UniformlyStable):
     beta (logistic loss): measured 0.448187, stated 2, slack 4.46 (hill climbing over training sets of 4 points)
     """
 
+    references: ClassVar[tuple[str, ...]] = ("bousquet2002",)
     strength: sp.Expr
     lipschitz: sp.Expr
 
@@ -130,7 +133,8 @@ class RegularisedLearner(UniformlyStable):
         """``beta_N`` at `size` points, for a linear loss (exact) and for logistic regression (hill climbing)."""
         import numpy as np
 
-        from stlbounds.learners.search import climb, one_point_changes
+        from stlbounds.learners.judge_checks import simulated_constants
+        from stlbounds.learners.search import climb, logistic_minimisers, one_point_changes
 
         strength, slope = number("strength", self.strength, values), number("lipschitz", self.lipschitz, values)
         stated = number("beta", self.beta_N, values, N=size)
@@ -139,28 +143,19 @@ class RegularisedLearner(UniformlyStable):
         linear = slope * abs(np.subtract(*(-slope * points.mean() / strength for points in ends)))
 
         def change(points: FloatArray) -> float:
-            return one_point_changes(points, slope, lambda sets: _logistic_minimisers(sets, strength))
+            return one_point_changes(points, slope, lambda sets: logistic_minimisers(sets, strength))
 
         start = np.random.default_rng(seed)
         found = climb(change, size + 1, slope, start)
         return (Measurement("beta (linear "
                             "loss)", float(linear), stated, f"one point of {size} replaced by its negative"),
                 Measurement("beta (logistic "
-                            "loss)", found, stated, f"hill climbing over training sets of {size} points"))
+                            "loss)", found, stated, f"hill climbing over training sets of {size} points"),
+                *simulated_constants(self, values, size))
 
+    def judge(self, values: Mapping[str, Any]) -> Judge:
+        """Logistic regression on the symbols, see `stlbounds.learners.finite_judges.LogisticJudge`."""
+        from stlbounds.learners.finite_judges import LogisticJudge
 
-def _logistic_minimisers(sets: FloatArray, strength: float) -> FloatArray:
-    """The minimisers of mean ``log(1 + exp(-s w))`` plus ``(strength/2) w**2``, one for each row ``s`` of `sets`."""
-    import numpy as np
-
-    from stlbounds.learners.search import logistic
-
-    low, high = np.full(len(sets), -1.0), np.full(len(sets), 1.0)
-    reach = float(np.abs(sets).max(initial=0.0)) / strength
-    low, high = low * reach, high * reach
-    # The derivative increases in w, so bisection cannot fail; 60 halvings exhaust a double.
-    for _ in range(60):
-        middle = (low + high) / 2
-        slope = logistic(sets, middle)[1].mean(axis=1) + strength * middle
-        low, high = np.where(slope < 0, middle, low), np.where(slope < 0, high, middle)
-    return (low + high) / 2
+        return LogisticJudge(number("strength", self.strength, values), number("lipschitz", self.lipschitz, values),
+                             number("loss_constant", self.loss_constant, values))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sympy as sp
 
@@ -23,6 +24,7 @@ from stlbounds.symbols import step as step_symbol
 from stlbounds.symbols import steps as steps_symbol
 
 if TYPE_CHECKING:
+    from stlbounds.learners.judging import Judge
     from stlbounds.learners.search import FloatArray
 
 __all__ = [
@@ -218,6 +220,7 @@ all 243 choices)
 all 243 choices)
     """
 
+    references: ClassVar[tuple[str, ...]] = ("hardt2016",)
     steps: sp.Expr
 
     def __init__(self, steps: sp.Expr | int = steps_symbol, step: sp.Expr | float = step_symbol,
@@ -241,6 +244,7 @@ all 243 choices)
         """``beta_N`` at `size` points, for a linear and a logistic loss, averaged over all ``size**steps`` choices."""
         import numpy as np
 
+        from stlbounds.learners.judge_checks import simulated_constants
         from stlbounds.learners.search import choices_of_points, climb, logistic, two_sets
 
         count, step = int(number("steps", self.steps, values)), number("step", self.step, values)
@@ -263,7 +267,16 @@ all 243 choices)
         rng = np.random.default_rng(seed)
         how = f"hill climbing over training sets of {size} points, all {len(choices)} choices"
         return (Measurement("beta (linear loss)", climb(linear, size + 1, slope, rng), stated, how),
-                Measurement("beta (logistic loss)", climb(curved, size + 1, reach, rng, 2, 2), stated, how))
+                Measurement("beta (logistic loss)", climb(curved, size + 1, reach, rng, 2, 2), stated, how),
+                *simulated_constants(self, values, size))
+
+    def judge(self, values: Mapping[str, Any]) -> Judge:
+        """A linear loss on the symbols, see `stlbounds.learners.finite_judges.DescentJudge`."""
+        from stlbounds.learners.finite_judges import DescentJudge
+
+        return DescentJudge(int(number("steps", self.steps, values)), number("step", self.step, values),
+                            number("lipschitz", self.lipschitz, values),
+                            number("loss_constant", self.loss_constant, values))
 
 
 def _descend(chosen: FloatArray, step: float) -> FloatArray:

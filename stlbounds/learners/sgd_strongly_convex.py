@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sympy as sp
 
@@ -24,6 +25,7 @@ from stlbounds.symbols import step as step_symbol
 from stlbounds.symbols import steps as steps_symbol
 
 if TYPE_CHECKING:
+    from stlbounds.learners.judging import Judge
     from stlbounds.learners.search import FloatArray
 
 __all__ = ["StrongConvexity", "StronglyConvexSGDLearner", "StronglyConvexShift"]
@@ -98,6 +100,7 @@ class StronglyConvexSGDLearner(GradientDescent):
 points, 3 step sizes, all choices of 8 steps)
     """
 
+    references: ClassVar[tuple[str, ...]] = ("hardt2016",)
     modulus: sp.Expr
 
     def __init__(self, modulus: sp.Expr | float = modulus_symbol, lipschitz: sp.Expr | float = G_l,
@@ -123,6 +126,7 @@ points, 3 step sizes, all choices of 8 steps)
         """``beta_N`` at `size` points for a quadratic loss, averaged over all choices of 8 steps."""
         import numpy as np
 
+        from stlbounds.learners.judge_checks import simulated_constants
         from stlbounds.learners.search import choices_of_points, climb, two_sets
 
         strength, slope = number("modulus", self.modulus, values), number("lipschitz", self.lipschitz, values)
@@ -147,4 +151,17 @@ points, 3 step sizes, all choices of 8 steps)
                     for step in steps)
         return (Measurement("beta (quadratic loss)", found, stated,
                             f"hill climbing over training sets of {size} points, 3 step sizes, all choices "
-                            "of 8 steps"),)
+                            "of 8 steps"), *simulated_constants(self, values, size))
+
+    def judge(self, values: Mapping[str, Any]) -> Judge:
+        """A quadratic loss on the symbols, 100 steps, of ``1/(2 mu)`` where the step has no value.
+
+        See `stlbounds.learners.finite_judges.StrongDescentJudge`.
+        """
+        from stlbounds.learners.finite_judges import StrongDescentJudge
+        from stlbounds.learners.judge_checks import known
+
+        strength = number("modulus", self.modulus, values)
+        step = number("step", self.step, values) if known(self.step, values) else 0.5 / strength
+        return StrongDescentJudge(strength, number("lipschitz", self.lipschitz, values),
+                                  number("loss_constant", self.loss_constant, values), step)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from stlbounds.render.breaking import broken
 from stlbounds.render.width import formula_width
 
 __all__ = ["LINE_WIDTH", "Relation", "aligned", "chain", "rows"]
@@ -24,16 +25,18 @@ class Relation:
 
 
 def _packed(terms: Sequence[str], first: float, later: float) -> list[str]:
-    """The terms on as few lines as they need, the first of them perhaps shorter."""
+    """The terms on as few lines as they need, the first of them perhaps shorter; a term that fits none is broken."""
+    parts = [part for term in terms
+             for part in (broken(term) if formula_width(term) > min(first, later) else (term,))]
     lines: list[str] = []
     room = first
-    for term in terms:
-        fits = bool(lines) and formula_width(lines[-1] + term) <= room
+    for part in parts:
+        fits = bool(lines) and formula_width(lines[-1] + part) <= room
         if fits:
-            lines[-1] += term
+            lines[-1] += part
         else:
             room = later if lines else first
-            lines.append(term)
+            lines.append(part)
     return lines
 
 

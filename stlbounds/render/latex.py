@@ -43,6 +43,11 @@ _THEOREMS: dict[str, tuple[str, str]] = {
     "high-probability": (rf"\bigl|{_GAP}\bigr|", "High-probability bound on the generalization gap"),
     "expectation": (rf"\bigl|\mathbb{{E}}\bigl[{_GAP}\bigr]\bigr|", "Bound on the mean generalization gap"),
     "expected-gap": (rf"\mathbb{{E}}\,\bigl|{_GAP}\bigr|", "Bound on the expected absolute generalization gap"),
+    "bernstein": (rf"\bigl|{_GAP}\bigr|", "Bernstein bound on the generalization gap"),
+    "weak-stability": (rf"\bigl|{_GAP}\bigr|", "Weak-stability bound on the generalization gap"),
+    "best": (rf"\bigl|{_GAP}\bigr|", "Smallest bound on the generalization gap"),
+    "excess-risk": (r"R_{D_0}(A(T_i)) - \inf_h R_{D_0}(h)", "Bound on the excess risk"),
+    "expected-excess": (r"\mathbb{E}\bigl[R_{D_0}(A(T_i)) - \inf_h R_{D_0}(h)\bigr]", "Bound on the mean excess risk"),
 }
 #: Where the ideas of every setting come from; the document says so.
 _ALWAYS_CITED = ("bousquet2002", "fu2025")

@@ -14,8 +14,8 @@ import jinja2
 
 from stlbounds.errors import AssumptionError, MissingDependencyError
 from stlbounds.files import staged_folder, write_json, write_text
+from stlbounds.plots.terms import save_terms_figure, series
 from stlbounds.render.compile import LatexError, compile_pdf
-from stlbounds.render.figures import save_terms_figure, series
 from stlbounds.render.markup import inline_html, to_html
 from stlbounds.render.mathml import mathml
 from stlbounds.render.notation import Notation, quantities_in_words
@@ -221,6 +221,11 @@ _CLAIMS = {
     "high-probability": "With probability at least {confidence}, the generalization gap is at most",
     "expectation": "The mean of the generalization gap is in absolute value at most",
     "expected-gap": "The mean of the absolute generalization gap is at most",
+    "bernstein": "With probability at least {confidence}, the generalization gap is at most",
+    "weak-stability": "With probability at least {confidence}, the generalization gap is at most",
+    "best": "With probability at least {confidence}, the generalization gap is at most",
+    "excess-risk": "With probability at least {confidence}, the excess risk on real data is at most",
+    "expected-excess": "The mean of the excess risk on real data is at most",
 }
 
 

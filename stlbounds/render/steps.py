@@ -71,7 +71,8 @@ class StepWriter:
     def _title(self, step: Step) -> str:
         title = step.title
         if title == "influence":
-            kind = next(argument.name for argument in step.claim.lhs.args if isinstance(argument, Str))
+            # The class may be inside, where points are told apart by their rank.
+            kind = next(part.name for part in sp.preorder_traversal(step.claim.lhs) if isinstance(part, Str))
             for claim in (claim for move in step.moves for claim in move.claims):
                 if "protocol" in claim.params:
                     meaning = claim.params["protocol"].point_class(kind).meaning

@@ -18,6 +18,11 @@ _LEFT = {
     "high-probability": f"|{_GAP}|",
     "expectation": f"|E[{_GAP}]|",
     "expected-gap": f"E |{_GAP}|",
+    "bernstein": f"|{_GAP}|",
+    "weak-stability": f"|{_GAP}|",
+    "best": f"|{_GAP}|",
+    "excess-risk": "R_{D_0}(A(T_i)) - inf R_{D_0}",
+    "expected-excess": "E[R_{D_0}(A(T_i)) - inf R_{D_0}]",
 }
 
 

@@ -67,7 +67,7 @@ def setting(loop, generator):
 
 
 def theorem(generator):
-    return stl.expected_gap if generator.shared_seed else stl.high_probability
+    return stl.in_expectation if generator.shared_seed else stl.high_probability
 
 
 @pytest.mark.parametrize("name", GENERATORS)

@@ -85,10 +85,10 @@ def test_the_judge_of_the_mean():
     judge = MeanFit().judge({})
     sample = np.array([[0.6, 0.5], [-0.2, 0.4]])
     hypothesis = judge.fit(sample, 4)
-    assert hypothesis.tolist() == pytest.approx([0.15, -0.05])
+    assert hypothesis[:, 0].tolist() == pytest.approx([0.15, -0.05])
     law = Atoms(np.array([[-0.1, 0.3], [0.2, 0.4]]), np.array([0.25, 0.75]))
     expected = [(0.25 * (h - x) ** 2 + 0.75 * (h - y) ** 2) / 2
-                for h, (x, y) in zip(hypothesis, law.points, strict=True)]
+                for h, (x, y) in zip(hypothesis[:, 0], law.points, strict=True)]
     assert judge.risk(hypothesis, law).tolist() == pytest.approx(expected)
     points = np.array([0.1, -0.3, 0.4, 0.25])
     moments = np.array([[points.sum(), (points**2).sum()]])

@@ -132,7 +132,9 @@ CHECKS = {
 def test_self_check_reaches_but_never_exceeds_the_constant(name):
     learner, values, slacks = CHECKS[name]
     found = learner.self_check(**values)
-    assert found and all(isinstance(item, Measurement) for item in found)
+    assert found and all(isinstance(item, Measurement) and item.holds for item in found)
+    # What the judge simulates has rows of its own, see test_judges.py.
+    found = tuple(item for item in found if "simulated" not in item.constant)
     assert len(found) == len(slacks)
     for item in found:
         assert item.holds and item.measured > 0, str(item)
@@ -343,7 +345,7 @@ def slip() -> Iterator[object]:
 def test_a_slip_is_noticed(slip, module, rule, old, new, make):
     """With the slip, either the proof falls apart or the proved constant is below what real fits reach."""
     learner = make()
-    measured = max(item.measured for item in learner.self_check())
+    measured = max(item.measured for item in learner.self_check() if item.constant.startswith("beta"))
     at = {"size": 3 if "sgd" in module else {"nearest_neighbours": 6, "private": 5}.get(module, 4)}
     assert measured <= float(learner.stability_claim().rhs.subs(N, at["size"])) * (1 + 1e-9)
     slip(module, rule, old, new)

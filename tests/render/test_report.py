@@ -17,7 +17,7 @@ from stlbounds.cli.request import Request
 from stlbounds.entries import LOOPS
 from stlbounds.errors import InvalidArgumentError, OutputError
 from stlbounds.parsing import parse_assignments, parse_expression
-from stlbounds.render.figures import Series, save_terms_figure, series
+from stlbounds.plots.terms import Series, save_terms_figure, series
 from stlbounds.render.report import FILES, Written, write_report
 from stlbounds.simulation.check import check
 
