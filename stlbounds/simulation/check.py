@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import sympy as sp
 
-from stlbounds.errors import InvalidArgumentError
-from stlbounds.simulation.confrontation import confront
+from stlbounds.errors import AssumptionError, InvalidArgumentError
+from stlbounds.simulation.claimed import claimed_values
+from stlbounds.simulation.confrontation import TERMS, confront
 from stlbounds.simulation.engine import Progress, Run, run, whole
+from stlbounds.simulation.preparation import Prepared, prepare, setting_names
 from stlbounds.simulation.result import CheckResult
-from stlbounds.simulation.rounding import Rounding, effective_values, exact_value, plain, round_plan
+from stlbounds.simulation.rounding import plain
 from stlbounds.simulation.statistics import DEFAULT_LEVEL, empirical_quantile
-from stlbounds.symbols import N, symbol
+from stlbounds.symbols import check_symbols, symbol
 
-__all__ = ["CheckableBound", "check"]
+__all__ = ["CheckableBound", "Claimed", "check", "describe_setting"]
+
+#: A formula in place of a whole bound, or a mapping of formulas in place of some of its terms.
+Claimed: TypeAlias = Any
 
 
 class CheckableBound(Protocol):
@@ -31,7 +36,7 @@ class CheckableBound(Protocol):
     def symbols(self) -> Iterable[sp.Symbol]: ...
     @property
     def failure_probability(self) -> sp.Expr: ...
-    def evaluate_terms(self, **values: Any) -> dict[str, float]: ...
+    def evaluate_terms(self, **values: Any) -> dict[str, Any]: ...
 
 
 def check(
@@ -39,9 +44,12 @@ def check(
     *,
     replicas: int = 2000,
     seed: int = 0,
+    expression: Claimed | None = None,
     distribution: Any = None,
+    exact: bool = True,
     confidence: float = DEFAULT_LEVEL,
     chunk: int | None = None,
+    workers: int = 1,
     progress: Progress | None = None,
     **values: Any,
 ) -> CheckResult:
@@ -55,12 +63,24 @@ def check(
         Independent runs of the loop, at least 1.
     seed : int
         Nonnegative; the same arguments give the same result.
-    distribution : array_like, optional
-        The real distribution, in the form that the generator asks for; by default the generator's own choice.
+    expression : sympy.Expr or mapping of str to sympy.Expr, optional
+        A claim to be checked in place of what the bound says: one expression stands for the whole bound, which then
+        has no terms; a mapping replaces some of the terms ``"drift"``, ``"bias"`` and ``"concentration"``, and keeps
+        the others, and is contradicted if one of its terms is, held against what that term bounds. The theorem
+        (what is claimed of the gap, and with which probability) stays that of `bound`.
+    distribution : array_like or RealData, optional
+        The real distribution: a sample of `stlbounds.data`, or what the generator asks for; by default the
+        generator's own choice.
+    exact : bool
+        Whether to draw sufficient statistics in place of points where their law is known, which is faster and the
+        same in law; ``result.statistic`` says what was drawn.
     confidence : float
-        Of each verdict: a true bound is called contradicted with probability at most ``1 - confidence``.
+        Of each verdict: a true bound is called contradicted with probability at most ``1 - confidence``, and a claim
+        of several terms with at most that for each part of the bound that they occur in.
     chunk : int, optional
-        Replicas run together; by default chosen for bounded memory.
+        Replicas that are run together and share a stream of random numbers; by default chosen for bounded memory.
+    workers : int
+        Threads that run chunks side by side, at least 1; the result does not depend on it.
     progress : callable, optional
         Called with ``(done, replicas)``.
     **values
@@ -69,19 +89,24 @@ def check(
     Returns
     -------
     CheckResult
-        Printable; ``result.contradicted``, ``result.factor``, ``result["drift"].ratio``,
-        ``result.to_dict()``.
+        Printable; ``result.contradicted``, ``result.factor``, ``result["drift"].ratio``, ``result.power``,
+        ``result.to_dict()``. After an interruption by the keyboard, about the replicas that were finished.
 
     Raises
     ------
     InvalidArgumentError
         If a value is missing, unknown or out of range, or the loop's sizes cannot be rounded to whole
-        numbers for which the bound could be evaluated.
+        numbers for which the bound could be evaluated; if `expression` has a negative value, or is a mapping with
+        another name.
+    SymbolError
+        If `expression` has a symbol that is not declared.
     AssumptionError
         If the generator or the learner cannot be simulated.
 
-    Notes ----- Sizes such as :math:`\alpha n` are rounded, and the bound is evaluated at the rounded
-    parameters: those of the loop that was really run. A difference is reported in the notes of the result.
+    Notes
+    -----
+    Sizes such as :math:`\alpha n` are rounded, and the bound is evaluated at the rounded parameters: those of the
+    loop that was really run. A difference is reported in the notes of the result.
 
     References
     ----------
@@ -92,108 +117,92 @@ def check(
     >>> import stlbounds as stl
     >>> from stlbounds.symbols import alpha
     >>> setting = stl.Setting(stl.loops.FixedMix(alpha), stl.generators.Categorical(5), stl.learners.BrierFit())
-    >>> result = stl.check(stl.high_probability(setting), n=100, alpha=0.3, i=5, delta=0.05, replicas=500)
+    >>> bound = stl.high_probability(setting)
+    >>> numbers = {"n": 100, "alpha": 0.3, "i": 5, "delta": 0.05}
+    >>> result = stl.check(bound, replicas=300, **numbers)
     >>> result.contradicted, result.coverage
     (False, 1.0)
+    >>> wrong = {"drift": bound.terms["drift"] / 20}
+    >>> stl.check(bound, replicas=300, expression=wrong, **numbers).contradicted_parts
+    ('drift',)
     """
     replicas, seed = whole("replicas", replicas, 1), whole("seed", seed, 0)
     if not (isinstance(confidence, (int, float)) and 0 < confidence < 1):
         raise InvalidArgumentError("confidence", confidence, "in (0, 1)")
     setting = bound.setting
-    required, allowed = _names(bound)
-    asked = _exact_values(values, required, allowed)
-    generations = int(asked["i"])
-    protocol = setting.loop
-    sizes = {name: asked[name] for name in allowed if name in asked and name not in ("i", "delta")}
-    # A model that cannot be simulated says so before the work of a long plan.
-    exact = {name: plain(value) for name, value in asked.items()}
-    setting.generator.sampler(exact, distribution=distribution)
-    setting.learner.judge(exact)
-    rounding = round_plan(protocol.plan(generations), sizes)
-    used = {**asked, **_effective(rounding, sizes)}
-    numbers = {name: plain(value) for name, value in used.items()}
-    sampler = setting.generator.sampler(numbers, distribution=distribution)
-    judge = setting.learner.judge(numbers)
-    result_of_run = run(protocol, sampler, judge, {name: used[name] for name in sizes}, generations, replicas,
-                        seed, chunk=chunk, progress=progress)
-    inputs = {str(part): numbers[str(part)] for part in bound.symbols}
-    substitution = {symbol(name): value for name, value in used.items()}
-    is_random = bound.theorem == "high-probability"
+    claim = _claimed(expression)
+    names = setting_names(setting, *bound.symbols, bound.failure_probability, *claim.values())
+    ready = prepare(setting, values, names, distribution=distribution, exact=exact)
+    done = run(setting.loop, ready.sampler, ready.judge, ready.sizes, ready.generations, replicas, seed, chunk=chunk,
+               workers=workers, progress=progress)
+    substitution = {symbol(name): value for name, value in ready.used.items()}
+    # The sharper theorems of theory §6 are statements of the same kind.
+    is_random = bound.failure_probability != 0
+    kind = "high-probability" if is_random else bound.theorem
+    if "excess" in bound.theorem:
+        raise AssumptionError("the simulation measures the gap, and this bound is about the excess risk; check the "
+                              "high-probability bound of the same setting")
     delta = float(bound.failure_probability.subs(substitution)) if is_random else None
     loss_constant = float(setting.learner.loss_constant.subs(substitution))
-    terms = _terms(bound, inputs)
-    result = confront(terms, bound.theorem, delta, result_of_run, loss_constant, confidence=confidence)
-    order = [name for name in values if name in used]
+    terms = _terms(bound, claim, ready)
+    last = {name: float(column[-1]) for name, column in terms.items()}
+    result = confront(last, kind, delta, done, loss_constant, confidence=confidence)
+    order = [name for name in ready.asked if name in ready.used]
+    false = set(result.contradicted_parts) & {"bound", *claim, *_JOINT.intersection(_touched(claim))}
     return dataclasses.replace(
         result,
-        requested={name: plain(asked[name]) for name in order},
-        used={name: numbers[name] for name in order},
-        trajectory=tuple(_trajectory(bound, inputs, result_of_run, result.quantile_level)),
-        setting=_describe(setting),
-        notes=(*_rounding_notes(asked, used), *result.notes),
+        verdict="contradicted" if false else "consistent",
+        requested={name: plain(ready.asked[name]) for name in order},
+        used={name: ready.numbers[name] for name in order},
+        trajectory=tuple(_trajectory(terms, done, result.quantile_level)),
+        setting=describe_setting(setting),
+        statistic=ready.statistic,
+        claim="" if expression is None else "; ".join(f"{name} = {part}" for name, part in claim.items()),
+        notes=(*ready.notes(), *result.notes),
     )
 
 
-def _free(*expressions: Any) -> set[str]:
-    """Names of the symbols of those arguments that are expressions."""
-    found = (part.free_symbols for part in expressions if isinstance(part, sp.Expr))
-    return {str(part) for symbols in found for part in symbols} - {str(N)}
+#: The part of a bound that is a sum of terms, other than the bound itself.
+_JOINT = frozenset({"drift + bias"})
 
 
-def _names(bound: CheckableBound) -> tuple[set[str], set[str]]:
-    """The names that `check` requires, and all that it allows."""
-    setting = bound.setting
-    learner, generator = setting.learner, setting.generator
-    required = {"n", "i"} | {str(part) for part in bound.symbols} | _free(*setting.loop.parameters.values())
-    required |= _free(bound.failure_probability, learner.loss_constant)
-    constants = (generator.sensitivity, generator.learning_error, learner.beta)
-    return required, required | _free(*constants, *vars(generator).values(), *vars(learner).values())
+def _touched(claim: Mapping[str, sp.Expr]) -> set[str]:
+    """The joint parts in which a claimed term counts."""
+    return {part for part in _JOINT if set(part.split(" + ")) & set(claim)}
 
 
-def _exact_values(values: Mapping[str, Any], required: set[str], allowed: set[str]) -> dict[str, sp.Rational]:
-    unknown = sorted(set(values) - allowed)
-    if unknown:
-        raise InvalidArgumentError(unknown[0], values[unknown[0]], f"one of {', '.join(sorted(allowed))}",
-                                   "the bound has no other symbols")
-    missing = sorted(required - set(values))
-    if missing:
-        raise InvalidArgumentError("values", f"no value for {', '.join(missing)}", "complete",
-                                   f"pass {', '.join(f'{name}=...' for name in missing)}")
-    return {name: exact_value(name, value) for name, value in values.items()}
+def _claimed(expression: Claimed | None) -> dict[str, sp.Expr]:
+    """The claim as expressions by part; the part ``"bound"`` alone stands for the whole bound."""
+    if expression is None:
+        return {}
+    parts = dict(expression) if isinstance(expression, Mapping) else {"bound": expression}
+    for name, part in parts.items():
+        if isinstance(expression, Mapping) and name not in TERMS:
+            raise InvalidArgumentError("expression", f"a term {name!r}", f"a mapping of {', '.join(TERMS)}")
+        if not isinstance(part, sp.Expr):
+            raise InvalidArgumentError("expression", repr(part), "a SymPy expression")
+        check_symbols(part)
+    return parts
 
 
-def _effective(rounding: Rounding, sizes: Mapping[str, sp.Rational]) -> dict[str, sp.Rational]:
-    found = effective_values(rounding, sizes)
-    if found is None:
-        pool = rounding.changed[0]
-        raise InvalidArgumentError(
-            "values", f"{pool.requested:g} points in the pool {pool.name!r} of generation {pool.born}",
-            "such that every pool of points has a whole size",
-            "choose n accordingly, or make the proportion a symbol, which can then be rounded",
-        )
-    return found
+def _terms(bound: CheckableBound, claim: Mapping[str, sp.Expr], ready: Prepared) -> dict[str, Any]:
+    """The values of the terms in the generations 0, ..., i, claimed ones in place of the bound's own."""
+    generations = np.arange(ready.generations + 1)
+    numbers: dict[str, Any] = {**ready.numbers, "i": generations}
+    own: dict[str, Any] = {}
+    if "bound" not in claim:
+        inputs = {str(part): numbers[str(part)] for part in bound.symbols}
+        own = dict(bound.evaluate_terms(**inputs))
+    own.update(claimed_values(claim, ready.numbers, generations))
+    # A loop without the symbol i in its bound has the same bound in every generation.
+    return {name: np.broadcast_to(value, generations.shape) for name, value in own.items()}
 
 
-def _terms(bound: CheckableBound, inputs: Mapping[str, Any]) -> dict[str, float]:
-    return {name: float(value) for name, value in bound.evaluate_terms(**inputs).items()}
-
-
-def _rounding_notes(asked: Mapping[str, sp.Rational], used: Mapping[str, sp.Rational]) -> list[str]:
-    return [
-        f"{name} = {plain(asked[name])} was rounded to {used[name]} = {float(used[name]):.6g}, "
-        f"for whole numbers of points; the bound is evaluated there"
-        for name in asked if asked[name] != used[name]
-    ]
-
-
-def _trajectory(
-    bound: CheckableBound, inputs: Mapping[str, Any], done: Run, level: float
-) -> Iterable[dict[str, Any]]:
+def _trajectory(terms: Mapping[str, Any], done: Run, level: float) -> Iterable[dict[str, Any]]:
     """One record for each generation: what was measured, and the bound there."""
     for j in range(done.generations + 1):
         gap = done.gap[:, j]
-        # A loop without the symbol i in its bound has the same bound in every generation.
-        terms = _terms(bound, {**inputs, "i": j} if "i" in inputs else inputs)
+        here = {name: float(column[j]) for name, column in terms.items()}
         yield {
             "generation": j, "size": done.sizes[j],
             "mean_gap": float(gap.mean()), "mean_absolute_gap": float(np.abs(gap).mean()),
@@ -201,11 +210,11 @@ def _trajectory(
             "drift": float(done.drift[:, j].mean()), "mixed_drift": float(done.mixed_drift[:, j].mean()),
             "risk": float(done.risk[:, j].mean()),
             "diversity": {name: float(column[:, j].mean()) for name, column in done.diversity.items()},
-            "terms": terms, "bound": sum(terms.values()),
+            "terms": here, "bound": sum(here.values()),
         }
 
 
-def _describe(setting: Any) -> str:
+def describe_setting(setting: Any) -> str:
     """The setting in words: loop, generator, learner."""
     loop = setting.loop
     parameters = ", ".join(f"{name} = {value}" for name, value in loop.parameters.items())

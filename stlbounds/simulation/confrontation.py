@@ -14,6 +14,7 @@ import numpy as np
 from stlbounds.errors import AssumptionError, InvalidArgumentError
 from stlbounds.generators.sampling import FloatArray
 from stlbounds.simulation.engine import Run
+from stlbounds.simulation.power import power
 from stlbounds.simulation.result import CheckResult, Comparison, Verdict
 from stlbounds.simulation.statistics import (
     DEFAULT_LEVEL,
@@ -25,9 +26,12 @@ from stlbounds.simulation.statistics import (
     quantile_interval,
 )
 
-__all__ = ["DEFAULT_QUANTILE", "THEOREMS", "confront"]
+__all__ = ["DEFAULT_QUANTILE", "TERMS", "THEOREMS", "confront", "refuse_large_gaps"]
 
 THEOREMS: tuple[str, ...] = ("high-probability", "expectation", "expected-gap")
+
+#: The terms of a bound that are held against what they bound in the proof.
+TERMS: tuple[str, ...] = ("drift", "bias", "concentration")
 
 #: The level of the quantiles that are reported where the theorem has no failure probability.
 DEFAULT_QUANTILE = 0.95
@@ -59,7 +63,8 @@ def confront(
     ----------
     values_by_term : mapping
         Values of ``"drift"``, ``"bias"`` and, unless the theorem is ``"expectation"``, ``"concentration"``;
-        their sum is the bound. Other names are allowed and count in the sum only.
+        their sum is the bound. Other names are allowed and count in the sum only; a part whose terms are missing is
+        not held against anything.
     theorem : str
         One of `THEOREMS`.
     delta : float or None
@@ -86,11 +91,7 @@ def confront(
     """
     _check_arguments(values_by_term, theorem, delta)
     gap = run.gap[:, run.generations]
-    if float(np.abs(gap).max()) > loss_constant * (1 + 1e-9) + 1e-12:
-        raise AssumptionError(
-            f"a gap of {np.abs(gap).max():.6g} was measured, above the loss constant {loss_constant:.6g}; "
-            f"the learner's loss constant does not hold for the loss that was simulated"
-        )
+    refuse_large_gaps(gap, loss_constant)
     level = DEFAULT_QUANTILE if delta is None else 1 - delta
     total = math.fsum(values_by_term.values())
     bias = values_by_term.get("drift", 0.0) + values_by_term.get("bias", 0.0)
@@ -107,7 +108,11 @@ def confront(
         head = _row("bound", "E |g|", total, float(np.abs(gap).mean()), size)
     else:
         head = _row("bound", "|E g|", total, signed.measured, Interval(signed.low, signed.high))
-    rows = [head, _drift_row(values_by_term, run, loss_constant, confidence), signed]
+    rows = [head]
+    if "drift" in values_by_term:
+        rows.append(_drift_row(values_by_term["drift"], run, loss_constant, confidence))
+        if theorem != "high-probability" or "bias" in values_by_term:
+            rows.append(signed)
     if "concentration" in values_by_term:
         claimed = values_by_term["concentration"]
         rows.append(_mean_fluctuation_row(claimed, gap) if theorem != "high-probability"
@@ -118,8 +123,18 @@ def confront(
         coverage_low=coverage[1], coverage_high=coverage[2], quantile_level=level,
         loss_constant=loss_constant, generations=run.generations, replicas=run.replicas,
         requested_replicas=run.requested, seed=run.seed, chunk=run.chunk,
-        interrupted=run.interrupted, notes=tuple(_notes(head, run, theorem)),
+        interrupted=run.interrupted, notes=tuple(_notes(head, run, theorem)), power=power(values_by_term, rows),
     )
+
+
+def refuse_large_gaps(gap: FloatArray, loss_constant: float) -> None:
+    """Raise `AssumptionError` if a gap exceeds ``M``: then that is no constant of the loss that was simulated."""
+    largest = float(np.abs(gap).max(initial=0.0))
+    if largest > loss_constant * (1 + 1e-9) + 1e-12:
+        raise AssumptionError(
+            f"a gap of {largest:.6g} was measured, above the loss constant {loss_constant:.6g}; "
+            f"the learner's loss constant does not hold for the loss that was simulated"
+        )
 
 
 def _check_arguments(values: Mapping[str, float], theorem: str, delta: float | None) -> None:
@@ -134,16 +149,16 @@ def _check_arguments(values: Mapping[str, float], theorem: str, delta: float | N
             raise InvalidArgumentError(name, value, "a nonnegative number")
 
 
-def _factor(claimed: float, threshold: float | None) -> float | None:
-    """By how much a claim exceeds the threshold below which it would be refuted."""
-    return claimed / threshold if threshold is not None and threshold > 0 else None
+def _slack(claimed: float, threshold: float | None) -> tuple[float | None, float | None]:
+    """By how much a claim exceeds the threshold below which it would be refuted, and that threshold if positive."""
+    return (claimed / threshold, threshold) if threshold is not None and threshold > 0 else (None, None)
 
 
 def _row(part: str, quantity: str, claimed: float, measured: float, interval: Interval) -> Comparison:
     """A claim about a number for which there is a rigorous interval."""
     verdict: Verdict = "contradicted" if interval.low > claimed else "consistent"
     return Comparison(part, quantity, claimed, measured, interval.low, interval.high, verdict,
-                      _factor(claimed, interval.low))
+                      *_slack(claimed, interval.low))
 
 
 def _coverage_row(
@@ -154,14 +169,14 @@ def _coverage_row(
     verdict: Verdict = "contradicted" if refuted else "consistent"
     return Comparison("bound", f"{level:.6g} quantile of |g|", claimed, empirical_quantile(size, level),
                       max(0.0, interval.low), interval.high, verdict,
-                      _factor(claimed, critical_threshold(size, level, confidence)))
+                      *_slack(claimed, critical_threshold(size, level, confidence)))
 
 
-def _drift_row(values: Mapping[str, float], run: Run, loss_constant: float, confidence: float) -> Comparison:
+def _drift_row(claimed: float, run: Run, loss_constant: float, confidence: float) -> Comparison:
     drift = run.mixed_drift[:, run.generations]
     interval = mean_interval(drift, 0.0, 1.0, confidence)
     scaled = Interval(loss_constant * interval.low, loss_constant * interval.high)
-    return _row("drift", "M E s_i", values.get("drift", 0.0), loss_constant * float(drift.mean()), scaled)
+    return _row("drift", "M E s_i", claimed, loss_constant * float(drift.mean()), scaled)
 
 
 def _mean_fluctuation_row(claimed: float, gap: FloatArray) -> Comparison:
@@ -172,18 +187,32 @@ def _mean_fluctuation_row(claimed: float, gap: FloatArray) -> Comparison:
 def _fluctuation_row(
     claimed: float, gap: FloatArray, level: float, loss_constant: float, confidence: float
 ) -> Comparison:
-    """The quantile of ``|g - E g|``, where half of the failure probability goes into an interval for ``E g``.
+    """The quantile of ``|g - E g|``, where a third of the failure probability goes into an interval for ``E g``.
 
     With ``E g`` in ``[low, high]`` every deviation is at least the distance of the gap from that interval, and at
-    most its distance from the farther end; quantiles of the two enclose that of the deviations.
+    most its distance from the farther end; quantiles of the two enclose that of the deviations. Where the replicas
+    are too few to locate a small ``E g``, pairs of replicas still tell the scale.
     """
-    half = (1 + confidence) / 2
-    low, high = mean_interval(gap, -loss_constant, loss_constant, half)
+    share = 1 - (1 - confidence) / 3
+    low, high = mean_interval(gap, -loss_constant, loss_constant, share)
     least = np.maximum(0.0, np.maximum(low - gap, gap - high))
     most = np.maximum(np.abs(gap - low), np.abs(gap - high))
-    interval = Interval(max(0.0, quantile_interval(least, level, half).low), quantile_interval(most, level, half).high)
+    least_quantile = max(0.0, quantile_interval(least, level, share).low, _of_pairs(gap, level, share))
+    interval = Interval(least_quantile, quantile_interval(most, level, share).high)
     return _row("concentration", f"{level:.6g} quantile of |g - E g|", claimed,
                 empirical_quantile(np.abs(gap - gap.mean()), level), interval)
+
+
+def _of_pairs(gap: FloatArray, level: float, confidence: float) -> float:
+    """A lower bound on the quantile ``q`` of ``|g - E g|`` that needs no knowledge of ``E g``, ``-inf`` if none.
+
+    Two independent gaps differ by at most ``2 q`` with probability at least ``1 - 2 (1 - level)``.
+    """
+    both = 1 - 2 * (1 - level)
+    half = gap.size // 2
+    if both <= 0 or half == 0:
+        return -math.inf
+    return quantile_interval(np.abs(gap[:half] - gap[half : 2 * half]), both, confidence).low / 2
 
 
 def _absolute(interval: Interval) -> Interval:

@@ -6,7 +6,8 @@ symbolic description that the proofs use; a slip in one of the two shows as a co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,21 +16,30 @@ import numpy as np
 from stlbounds.errors import InvalidArgumentError
 from stlbounds.generators.sampling import FloatArray, Law, Sample, Sampler
 from stlbounds.learners.judging import Judge
-from stlbounds.proof.protocol import Plan, Pool, Protocol
+from stlbounds.proof.protocol import Protocol
 from stlbounds.simulation.rounding import Rounding, round_plan
+from stlbounds.simulation.schedule import Schedule, schedule
 
-__all__ = ["Progress", "Run", "run"]
+__all__ = ["OBSERVED", "Progress", "Run", "run", "whole"]
 
 #: Called with the number of finished replicas and of all replicas.
 Progress = Callable[[int, int], None]
 
-_LARGEST_CHUNK = 256
+#: What a run may observe in each generation.
+OBSERVED: tuple[str, ...] = ("gap", "risk", "drift", "mixed_drift", "diversity")
+
+#: Chunks of a model with few numbers per replica are as large as stays within a cache.
+_LARGEST_CHUNK = 4096
+_SMALLEST_FULL_CHUNK = 256
+_CACHED_NUMBERS = 16_384
+#: And so large that a chunk of a long run takes a second or so, after which an interruption loses nothing of it.
+_NUMBERS_OF_A_FULL_CHUNK = 4_000_000
 _NUMBERS_PER_CHUNK = 2_000_000
 
 
 @dataclass(frozen=True)
 class Run:
-    """What the replicas of a loop did; arrays have shape ``(replicas, generations + 1)``.
+    """What the replicas of a loop did; arrays have shape ``(replicas, generations + 1)``, or no column if not observed.
 
     Parameters
     ----------
@@ -85,81 +95,65 @@ class _Record:
         return {name: np.stack(columns, axis=1) for name, columns in self.columns.items()}
 
 
-def _last_uses(plan: Plan) -> tuple[dict[Pool, int], dict[int, int]]:
-    """The last generation in which each pool, and each source, occurs."""
-    pools: dict[Pool, int] = {}
-    sources: dict[int, int] = {}
-    for generation, present in enumerate(plan.generations):
-        for pool in present:
-            pools[pool] = generation
-            sources[pool.source] = generation
-    return pools, sources
-
-
-def _weights(plan: Plan, values: Mapping[str, Any]) -> dict[Pool, float]:
-    """The weight of the points of each pool; 1, as an integer, unless the loop gives unequal ones."""
-    known = {symbol: values[symbol.name] for pool in plan.pools() for symbol in pool.weight.free_symbols}
-    return {pool: 1 if pool.weight == 1 else float(pool.weight.subs(known)) for pool in plan.pools()}
-
-
 class _Chunk:
     """Some replicas of a loop, run from the first generation to the last."""
 
-    def __init__(self, plan: Plan, rounding: Rounding, sampler: Sampler, judge: Judge,
-                 weights: Mapping[Pool, float]) -> None:
-        self.plan, self.sizes, self.weights = plan, rounding.sizes, weights
+    def __init__(self, schedule: Schedule, sampler: Sampler, judge: Judge, observed: Collection[str]) -> None:
+        self.schedule, self.observed = schedule, frozenset(observed)
         self.sampler, self.judge = sampler, judge
-        self.last_pool, self.last_source = _last_uses(plan)
 
     def run(self, replicas: int, rng: np.random.Generator) -> dict[str, FloatArray]:
-        real = self.sampler.real(replicas)
+        plan, sampler = self.schedule, self.sampler
+        real = sampler.real(replicas)
         laws: dict[int, Law] = {0: real}
-        samples: dict[Pool, Sample] = {}
+        samples: dict[int, Sample] = {}
         record = _Record()
         law = real
-        for j, pools in enumerate(self.plan.generations):
-            for pool in self.plan.drawn(j):
-                if self.sizes[pool]:
-                    samples[pool] = self.sampler.draw(laws[pool.source], self.sizes[pool], rng)
-            present = [pool for pool in pools if self.sizes[pool]]
-            training = self.sampler.join([self._weighted(samples[pool], self.weights[pool]) for pool in present])
-            # An integer, unless the points of a training set have unequal weights.
-            size: Any = sum(self.sizes[pool] * self.weights[pool] for pool in present)
-            self._measure(record, real, law, self._mixed(laws, present, size), training, size)
-            if j + 1 < len(self.plan.generations):
-                law = laws[j + 1] = self.sampler.fit(training, size)
-            samples = {pool: sample for pool, sample in samples.items() if self.last_pool[pool] > j}
-            laws = {k: kept for k, kept in laws.items() if self.last_source.get(k, -1) > j}
+        training: Sample = None
+        for j, step in enumerate(plan.steps):
+            for k in step.drawn:
+                drawn = sampler.draw(laws[plan.sources[k]], plan.sizes[k], rng)
+                samples[k] = drawn if plan.weights[k] == 1 else sampler.weighted(drawn, plan.weights[k])
+            # A loop that keeps its data adds to the last training set, and need not put it together again.
+            kept = [training] if step.kept else []
+            training = sampler.join([*kept, *(samples[k] for k in step.present[step.kept:])])
+            self._measure(record, real, law, training, step.size)
+            if "mixed_drift" in self.observed:
+                shares = plan.shares(step)
+                mixed = sampler.mix([laws[source] for source in shares], list(shares.values()))
+                record.add("mixed_drift", sampler.distance(real, mixed))
+            if j + 1 < len(plan.steps):
+                law = laws[j + 1] = sampler.fit(training, step.size)
+            for k in step.done_pools:
+                samples.pop(k, None)
+            for source in step.done_sources:
+                laws.pop(source, None)
         return record.arrays()
 
-    def _weighted(self, sample: Sample, weight: float) -> Sample:
-        return sample if weight == 1 else self.sampler.weighted(sample, weight)
-
-    def _mixed(self, laws: Mapping[int, Law], present: Sequence[Pool], size: float) -> Law:
-        counts: dict[int, float] = {}
-        for pool in present:
-            counts[pool.source] = counts.get(pool.source, 0) + self.sizes[pool] * self.weights[pool]
-        return self.sampler.mix([laws[k] for k in counts], [count / size for count in counts.values()])
-
-    def _measure(
-        self, record: _Record, real: Law, law: Law, mixed: Law, training: Sample, size: int
-    ) -> None:
-        hypothesis = self.judge.fit(training, size)
-        risk = self.judge.risk(hypothesis, real)
-        record.add("risk", risk)
-        record.add("gap", risk - self.judge.empirical_risk(hypothesis, training, size))
-        record.add("drift", self.sampler.distance(real, law))
-        record.add("mixed_drift", self.sampler.distance(real, mixed))
-        for name, values in self.sampler.diversity(law).items():
-            record.add(f"diversity {name}", values)
+    def _measure(self, record: _Record, real: Law, law: Law, training: Sample, size: int) -> None:
+        if self.observed & {"gap", "risk"}:
+            hypothesis = self.judge.fit(training, size)
+            risk = self.judge.risk(hypothesis, real)
+            record.add("risk", risk)
+            if "gap" in self.observed:
+                record.add("gap", risk - self.judge.empirical_risk(hypothesis, training, size))
+        if "drift" in self.observed:
+            record.add("drift", self.sampler.distance(real, law))
+        if "diversity" in self.observed:
+            for name, values in self.sampler.diversity(law).items():
+                record.add(f"{_PREFIX}{name}", values)
 
 
-def _default_chunk(plan: Plan, rounding: Rounding, sampler: Sampler) -> int:
+_PREFIX = "diversity "
+
+
+def default_chunk(steps: Schedule, sampler: Sampler) -> int:
     """Replicas per chunk: many enough to be fast, few enough to stay within some tens of megabytes."""
-    most = max(
-        sum(sampler.numbers(rounding.sizes[pool]) for pool in pools) for pools in plan.generations
-    )
-    return max(1, min(_LARGEST_CHUNK, _NUMBERS_PER_CHUNK // max(1, most)))
+    widths = [sampler.numbers(size) for size in steps.sizes]
+    most = max(1, max(sum(widths[k] for k in step.present) for step in steps.steps))
+    short = min(_CACHED_NUMBERS // most, _NUMBERS_OF_A_FULL_CHUNK // (most * len(steps.steps)))
+    wanted = min(_LARGEST_CHUNK, max(_SMALLEST_FULL_CHUNK, short))
+    return max(1, min(wanted, _NUMBERS_PER_CHUNK // most))
 
 
 def run(
@@ -172,11 +166,14 @@ def run(
     seed: int,
     chunk: int | None = None,
     progress: Progress | None = None,
+    workers: int = 1,
+    observe: Collection[str] = OBSERVED,
 ) -> Run:
     """Run a loop.
 
     The result depends on the arguments alone: chunk ``k`` draws from the ``k``-th child of
-    ``numpy.random.SeedSequence(seed)``, whoever computes it.
+    ``numpy.random.SeedSequence(seed)``, whoever computes it, and the size of a chunk does not depend on the number of
+    replicas or of workers, so that more replicas leave the first ones as they were.
 
     Parameters
     ----------
@@ -195,9 +192,14 @@ def run(
     seed : int
         Nonnegative.
     chunk : int, optional
-        Replicas that are run together; by default chosen from the sizes, for bounded memory.
+        Replicas that are run together and share a stream of random numbers; by default chosen from the sizes, for
+        bounded memory. Another chunk gives other draws of the same law.
     progress : callable, optional
         Called with ``(done, replicas)`` at the start and after each chunk.
+    workers : int
+        Threads that compute chunks side by side, at least 1. The result does not depend on it.
+    observe : collection of str
+        What to record, of `OBSERVED`; ``"gap"`` brings the risk with it. What is left out costs nothing.
 
     Returns
     -------
@@ -229,37 +231,94 @@ def run(
     generations = whole("generations", generations, 0)
     replicas = whole("replicas", replicas, 1)
     seed = whole("seed", seed, 0)
+    workers = whole("workers", workers, 1)
+    unknown = sorted(set(observe) - set(OBSERVED))
+    if unknown:
+        raise InvalidArgumentError("observe", repr(unknown[0]), f"among {', '.join(OBSERVED)}")
     plan = protocol.plan(generations)
     rounding = round_plan(plan, values)
-    width = _default_chunk(plan, rounding, sampler) if chunk is None else whole("chunk", chunk, 1)
-    work = _Chunk(plan, rounding, sampler, judge, _weights(plan, values))
-    children = np.random.SeedSequence(seed).spawn(-(-replicas // width))
-    finished: list[dict[str, FloatArray]] = []
-    done, interrupted = 0, False
+    steps = schedule(plan, rounding, values)
+    width = default_chunk(steps, sampler) if chunk is None else whole("chunk", chunk, 1)
+    work = _Chunk(steps, sampler, judge, observe)
+    finished, interrupted = in_chunks(work.run, replicas, width, seed, workers, progress)
+    done = sum(len(next(iter(part.values()))) for part in finished)
+    columns = {name: np.concatenate([part[name] for part in finished]) for name in finished[0]}
+    nothing = np.empty((done, 0))
+    return Run(
+        generations=generations, replicas=done, requested=replicas, seed=seed, chunk=width,
+        **{name: columns.get(name, nothing) for name in ("gap", "risk", "drift", "mixed_drift")},
+        diversity={name[len(_PREFIX):]: values for name, values in columns.items() if name.startswith(_PREFIX)},
+        sizes=tuple(sum(steps.sizes[k] for k in step.present) for step in steps.steps),
+        rounding=rounding, interrupted=interrupted,
+    )
+
+
+Columns = dict[str, FloatArray]
+
+
+def in_chunks(
+    task: Callable[[int, np.random.Generator], Columns], replicas: int, width: int, seed: int, workers: int,
+    progress: Progress | None,
+) -> tuple[list[Columns], bool]:
+    """Run a task on all replicas, chunk by chunk, each with random numbers of its own.
+
+    Parameters
+    ----------
+    task : callable
+        From a number of replicas and random numbers to columns of that length.
+    replicas, width, seed, workers, progress
+        As for `run`.
+
+    Returns
+    -------
+    list, bool
+        The columns of the finished chunks, in order, and whether an interruption left some undone.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If not even one chunk was finished.
+    """
+    sizes = [min(width, replicas - start) for start in range(0, replicas, width)]
+    # PCG64 of the children: independent streams, whoever draws from them.
+    streams = [np.random.PCG64(child) for child in np.random.SeedSequence(seed).spawn(len(sizes))]
+    finished: dict[int, Columns] = {}
     try:
         if progress is not None:
             progress(0, replicas)
-        for child in children:
-            part = min(width, replicas - done)
-            finished.append(work.run(part, np.random.Generator(np.random.PCG64(child))))
-            done += part
-            if progress is not None:
-                progress(done, replicas)
+        if workers == 1:
+            for k, (size, stream) in enumerate(zip(sizes, streams, strict=True)):
+                finished[k] = task(size, np.random.Generator(stream))
+                if progress is not None:
+                    progress(sum(sizes[: k + 1]), replicas)
+        else:
+            _in_threads(task, sizes, streams, workers, progress, finished)
     except KeyboardInterrupt:
         if not finished:
             raise
-        # An interruption between appending and counting must not lose the count.
-        done = sum(len(part["gap"]) for part in finished)
-        interrupted = done < replicas
-    columns = {name: np.concatenate([part[name] for part in finished]) for name in finished[0]}
-    prefix = "diversity "
-    return Run(
-        generations=generations, replicas=done, requested=replicas, seed=seed, chunk=width,
-        gap=columns["gap"], risk=columns["risk"], drift=columns["drift"], mixed_drift=columns["mixed_drift"],
-        diversity={name[len(prefix):]: values for name, values in columns.items() if name.startswith(prefix)},
-        sizes=tuple(sum(rounding.sizes[pool] for pool in pools) for pools in plan.generations),
-        rounding=rounding, interrupted=interrupted,
-    )
+    return [finished[k] for k in sorted(finished)], len(finished) < len(sizes)
+
+
+def _in_threads(
+    task: Callable[[int, np.random.Generator], Columns], sizes: Sequence[int], streams: Sequence[np.random.PCG64],
+    workers: int, progress: Progress | None, finished: dict[int, Columns],
+) -> None:
+    """Fill ``finished``; after an exception, with the chunks that were done or already running."""
+    pool = ThreadPoolExecutor(workers)
+    futures: list[Future[Columns]] = [
+        pool.submit(task, size, np.random.Generator(stream)) for size, stream in zip(sizes, streams, strict=True)]
+    done = 0
+    try:
+        for k, future in enumerate(futures):
+            finished[k] = future.result()
+            done += sizes[k]
+            if progress is not None:
+                progress(done, sum(sizes))
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        for k, future in enumerate(futures):
+            if future.done() and not future.cancelled() and future.exception() is None:
+                finished[k] = future.result()
 
 
 def whole(name: str, value: Any, least: int) -> int:

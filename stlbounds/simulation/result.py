@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-__all__ = ["SCHEMA", "CheckResult", "Comparison", "Verdict"]
+__all__ = ["SCHEMA", "CheckResult", "Comparison", "TermPower", "Verdict"]
 
 #: Version of the JSON that `CheckResult.to_dict` makes.
 SCHEMA = "stlbounds/check/1"
@@ -35,6 +35,8 @@ class Comparison:
     factor : float or None
         The claim would be contradicted if it were smaller by more than this factor; None if no smaller
         positive number would be.
+    threshold : float or None
+        Below this a claim is contradicted; None if no positive number is.
     """
 
     part: str
@@ -45,6 +47,7 @@ class Comparison:
     high: float
     verdict: Verdict
     factor: float | None
+    threshold: float | None = None
 
     @property
     def ratio(self) -> float:
@@ -59,7 +62,41 @@ class Comparison:
             "part": self.part, "quantity": self.quantity, "claimed": jsonable(self.claimed),
             "measured": jsonable(self.measured), "low": jsonable(self.low), "high": jsonable(self.high),
             "ratio": jsonable(self.ratio), "verdict": self.verdict, "factor": jsonable(self.factor),
+            "threshold": jsonable(self.threshold),
         }
+
+
+@dataclass(frozen=True)
+class TermPower:
+    """What the check could see in one term of a bound, with these replicas.
+
+    Parameters
+    ----------
+    term : str
+        The term.
+    claimed : float
+        Its value.
+    factor : float or None
+        The check would notice, in some verdict, if this term alone were too small by more than this factor; at most
+        1 if it has noticed; None if it would not notice the term being 0.
+    through : str
+        The part whose verdict would turn first; empty if none would.
+    """
+
+    term: str
+    claimed: float
+    factor: float | None
+    through: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data, with None for what is not finite."""
+        return {"term": self.term, "claimed": jsonable(self.claimed), "factor": jsonable(self.factor),
+                "through": self.through}
+
+    def __str__(self) -> str:
+        if self.factor is None:
+            return f"{self.term} even if it were 0 would go unnoticed"
+        return f"{self.term} by {number(self.factor)} (seen in: {self.through})"
 
 
 @dataclass(frozen=True)
@@ -98,6 +135,12 @@ class CheckResult:
         The setting in words.
     notes : tuple of str
         What the reader must know: rounding, interruption, too few replicas.
+    power : tuple of TermPower
+        For each term, by which factor it would have to be too small for the check to notice.
+    statistic : str
+        What was drawn in place of points, where the law of a sufficient statistic is known; empty if points were.
+    claim : str
+        The expression that was checked in place of the bound's own, or of some of its terms; empty if none was.
     """
 
     theorem: str
@@ -121,6 +164,9 @@ class CheckResult:
     trajectory: tuple[dict[str, Any], ...] = ()
     setting: str = ""
     notes: tuple[str, ...] = ()
+    power: tuple[TermPower, ...] = ()
+    statistic: str = ""
+    claim: str = ""
 
     @property
     def contradicted(self) -> bool:
@@ -168,28 +214,34 @@ class CheckResult:
             "seed": self.seed, "chunk": self.chunk,
             "requested": dict(self.requested), "used": dict(self.used),
             "trajectory": [jsonable(record) for record in self.trajectory], "notes": list(self.notes),
+            "power": [row.to_dict() for row in self.power], "statistic": self.statistic, "claim": self.claim,
         }
 
     def __str__(self) -> str:
         lines = [f"check of the {self.theorem} bound" + (f": {self.setting}" if self.setting else "")]
         values = ", ".join(f"{name} = {number(value)}" for name, value in self.used.items())
         run = f"{self.replicas} replicas of {self.generations} generations, seed {self.seed}"
-        lines += [f"  {values}" if values else "", f"  {run}", "", *self._table(), ""]
+        drawn = f"; drawn: {self.statistic}" if self.statistic else ""
+        lines += [f"  claim: {self.claim}" if self.claim else "", f"  {values}" if values else "",
+                  f"  {run}{drawn}", "", *self._table(), ""]
         if self.coverage is not None and self.delta is not None:
             lines.append(
                 f"coverage {number(self.coverage)}, "
                 f"in [{number(self.coverage_low)}, {number(self.coverage_high)}] "
                 f"with confidence {self.confidence:.8g}; claimed: at least {number(1 - self.delta)}"
             )
+        if self.power:
+            lines.append("the check notices a term that is too small by more than: "
+                         + "; ".join(str(row) for row in self.power))
         lines += [f"note: {note}" for note in self.notes]
         lines.append(f"verdict: {self.verdict}" + self._explanation())
-        return "\n".join(line for k, line in enumerate(lines) if line or k > 1)
+        return "\n".join(line for k, line in enumerate(lines) if line or k > 2)
 
     def _explanation(self) -> str:
         others = [part for part in self.contradicted_parts if part != self.comparisons[0].part]
         text = f", but {' and '.join(others)} contradicted" if others and not self.contradicted else ""
         if self.contradicted:
-            return text
+            return f" in {' and '.join(others)}" if len(others) == len(self.contradicted_parts) else ""
         if self.factor is None:
             return f"{text} (these replicas could not contradict any smaller positive number)"
         if math.isinf(self.factor):

@@ -7,8 +7,11 @@ rounded sizes.
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -79,7 +82,11 @@ def plain(number: sp.Rational) -> int | float:
     return int(number) if number.is_Integer else float(number)
 
 
-def _size(expression: sp.Expr, values: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
+#: The accuracy to which a size that is no rational number is known.
+_DENOMINATOR = 2**60
+
+
+def _size(expression: sp.Expr, values: Mapping[sp.Symbol, sp.Expr]) -> Fraction:
     size = expression.subs(values)
     if size.free_symbols:
         names = ", ".join(sorted(str(found) for found in size.free_symbols))
@@ -87,12 +94,14 @@ def _size(expression: sp.Expr, values: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
                                    f"the sizes of the loop's training sets depend on {names}")
     if not (size.is_real and size >= 0):
         raise InvalidArgumentError("values", f"a pool of size {size}", "such that sizes are at least 0")
-    return size
+    if size.is_Rational:
+        return Fraction(int(size.p), int(size.q))
+    return Fraction(int(sp.floor(size * _DENOMINATOR)), _DENOMINATOR)
 
 
-def _nearest(size: sp.Expr) -> int:
+def _nearest(size: Fraction) -> int:
     """The nearest integer, halves rounded up."""
-    return int(sp.floor(size + sp.Rational(1, 2)))
+    return math.floor(size + Fraction(1, 2))
 
 
 def round_plan(plan: Plan, values: Mapping[str, Any]) -> Rounding:
@@ -114,20 +123,26 @@ def round_plan(plan: Plan, values: Mapping[str, Any]) -> Rounding:
         If a value is missing or out of range, or a training set would be empty.
     """
     known = {symbol(name): exact_value(name, value) for name, value in values.items()}
-    wanted = {size: _size(size, known) for size in {pool.size for pool in plan.pools()}}
+    wanted = {size: _size(size, known) for size in {pool.size for pools in plan.generations for pool in pools}}
     sizes: dict[Pool, int] = {}
+    by_object: dict[int, int] = {}
     for generation, pools in enumerate(plan.generations):
-        total = _nearest(sp.Add(*(wanted[pool.size] for pool in pools)))
+        # A loop that keeps its data has as many pools as generations, but few different sizes.
+        counted = Counter(id(pool.size) for pool in pools)
+        expressions = {id(pool.size): pool.size for pool in pools}
+        total = _nearest(sum((count * wanted[expressions[key]] for key, count in counted.items()), Fraction(0)))
         if total < 1:
             raise InvalidArgumentError("values", f"an empty training set of generation {generation}",
                                        "such that every training set has a point")
-        free = [pool for pool in pools if pool not in sizes]
-        left = max(0, total - sum(sizes[pool] for pool in pools if pool in sizes))
-        asked, filled = sp.S.Zero, 0
+        # Most pools of a plan are one object wherever they occur; hashing an expression every time is slow.
+        kept = [by_object[id(pool)] if id(pool) in by_object else sizes.get(pool) for pool in pools]
+        free = [pool for pool, size in zip(pools, kept, strict=True) if size is None]
+        left = max(0, total - sum(size for size in kept if size is not None))
+        asked, filled = Fraction(0), 0
         for pool in free:
             asked += wanted[pool.size]
             upto = left if pool is free[-1] else min(left, _nearest(asked))
-            sizes[pool] = upto - filled
+            sizes[pool] = by_object[id(pool)] = upto - filled
             filled = upto
     listed = tuple(
         PoolSize(pool.name, pool.born, pool.source, float(wanted[pool.size]), used)
@@ -162,19 +177,20 @@ def effective_values(rounding: Rounding, values: Mapping[str, Any]) -> dict[str,
     """
     found = {name: exact_value(name, value) for name, value in values.items()}
     solved: set[str] = {"n"}
-    for pool, used in rounding.sizes.items():
-        known = {symbol(name): number for name, number in found.items()}
-        if pool.size.subs(known) == used:
+    # Thousands of generations have few different sizes, and each costs a substitution.
+    distinct = dict.fromkeys((pool.size, used) for pool, used in rounding.sizes.items())
+    known = {symbol(name): number for name, number in found.items()}
+    for size, used in distinct:
+        if size.subs(known) == used:
             continue
-        for name in sorted(str(part) for part in pool.size.free_symbols if str(part) not in solved):
+        for name in sorted(str(part) for part in size.free_symbols if str(part) not in solved):
             others = {part: number for part, number in known.items() if str(part) != name}
-            root = _linear_root(pool.size.subs(others) - used, symbol(name))
+            root = _linear_root(size.subs(others) - used, symbol(name))
             if root is not None and entry(name).range.contains(root):
-                found[name] = root
+                found[name] = known[symbol(name)] = root
                 solved.add(name)
                 break
-    known = {symbol(name): number for name, number in found.items()}
-    fits = all(pool.size.subs(known) == used for pool, used in rounding.sizes.items())
+    fits = all(size.subs(known) == used for size, used in distinct)
     return found if fits else None
 
 

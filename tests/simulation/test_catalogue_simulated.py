@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sympy as sp
 
 import stlbounds as stl
 from stlbounds import symbols as s
-from stlbounds.generators import Categorical, CategoricalWithPrior, LocationModel
+from stlbounds.generators import Categorical, CategoricalWithPrior, LocationModel, PrivateGenerator
 from stlbounds.learners import BrierFit, MeanFit
 from stlbounds.loops import Accumulate, Augment, FixedMix, Loop, Schedule, Subsample, WeightedMix
 
@@ -52,4 +53,30 @@ def test_no_bound_of_the_catalogue_is_contradicted(loop: str, model: str) -> Non
             continue
         result = stl.check(bound, n=n, i=generations, delta=0.1, replicas=300, seed=7, **own, **constants)
         assert not result.contradicted, str(result)
+        assert not result.contradicted_parts, str(result)
+
+
+@pytest.mark.parametrize("loop", ["replay", "fresh", "subsample", "schedule"])
+def test_no_bound_of_a_private_generator_is_contradicted(loop: str) -> None:
+    """Privacy loss 2/N on a fair coin: the uniform share is about 1/2, so ``E TV(Dmix_j, D_{j+1}) <= 0.6/sqrt(N)``.
+
+    It is at most ``(1 - eta) (1/2)/sqrt(N) + eta E TV(Dmix_j, coin)``, and by induction ``E t_j <= (1/2)/sqrt(N)``.
+    """
+    protocol, parameters = LOOPS[loop]
+    generator = PrivateGenerator(2 / s.N, 0.6 / sp.sqrt(s.N))
+    bound = stl.high_probability(stl.Setting(protocol, generator, BrierFit(), drift="lemma"))
+    for own, (n, generations) in zip(parameters, RUNS, strict=True):
+        result = stl.check(bound, n=n, i=generations, delta=0.1, replicas=300, seed=7, **own)
+        assert not result.contradicted, str(result)
+        assert not result.contradicted_parts, str(result)
+        assert result.statistic
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("theorem", ["in_expectation", "expected_gap"])
+def test_no_bound_in_expectation_is_contradicted(loop: str, theorem: str) -> None:
+    protocol, parameters = LOOPS[loop]
+    bound = getattr(stl, theorem)(stl.Setting(protocol, Categorical(8), BrierFit()))
+    for own, (n, generations) in zip(parameters, RUNS, strict=True):
+        result = stl.check(bound, n=n, i=generations, replicas=300, seed=8, **own)
         assert not result.contradicted_parts, str(result)

@@ -12,7 +12,7 @@ from stlbounds.loops import FixedMix
 from stlbounds.simulation.confrontation import confront
 from stlbounds.simulation.engine import Run, run
 from stlbounds.simulation.rounding import Rounding
-from stlbounds.simulation.statistics import clopper_pearson
+from stlbounds.simulation.statistics import clopper_pearson, mean_interval, quantile_interval
 from stlbounds.symbols import alpha
 
 
@@ -34,7 +34,7 @@ GRID = (np.arange(2000) + 0.5) / 2000 * np.where(np.arange(2000) % 2, 1, -1)  # 
 
 
 def test_the_verdict_is_that_of_the_binomial_interval():
-    for value in np.linspace(0.85, 1.0, 61):
+    for value in np.linspace(0.85, 1.0, 21):
         found = confront(bound(value), "high-probability", 0.05, planted(GRID), 1.0)
         covered = int(np.count_nonzero(np.abs(GRID) <= value))
         exact = clopper_pearson(covered, 2000)
@@ -185,6 +185,34 @@ def test_the_interval_for_the_fluctuation_needs_no_knowledge_of_the_mean():
             for shift in (0.0, 0.3)]
     assert rows[0].measured == pytest.approx(rows[1].measured, rel=1e-9)
     assert rows[0].low < 0.19 < rows[0].high and rows[1].low < 0.19 < rows[1].high
+
+
+def test_three_intervals_share_the_failure_probability():
+    """The mean, the quantile of the distance from it, and the pairs: each fails with a third of the probability."""
+    gap = 0.3 + 0.2 * GRID
+    share = 1 - (1 - 0.9) / 3
+    low, high = mean_interval(gap, -1, 1, share)
+    least = np.maximum(0, np.maximum(low - gap, gap - high))
+    most = np.maximum(np.abs(gap - low), np.abs(gap - high))
+    pairs = quantile_interval(np.abs(gap[:1000] - gap[1000:]), 0.9, share).low / 2
+    found = confront(bound(1.0), "high-probability", 0.05, planted(gap), 1.0, confidence=0.9)["concentration"]
+    assert found.low == max(quantile_interval(least, 0.95, share).low, pairs)
+    assert found.high == quantile_interval(most, 0.95, share).high
+    assert found.threshold == found.low and found.factor == pytest.approx(found.claimed / found.low)
+
+
+def test_pairs_of_replicas_say_no_more_than_they_know():
+    """P(g = 0) = 0.91, so the 0.9 quantile of |g - E g| is 0, although two gaps differ with probability 0.17."""
+    gap = np.zeros(40_000)
+    moved = np.random.default_rng(5).random(40_000)
+    gap[moved < 0.09] = 0.5
+    gap[moved < 0.045] = -0.5
+    found = confront({"concentration": 0.0}, "high-probability", 0.1, planted(gap), 1.0)["concentration"]
+    assert found.low == 0 and found.verdict == "consistent"
+    # A tenth of it elsewhere is too much: 0.85 of the gaps are 0.
+    gap[(moved > 0.09) & (moved < 0.15)] = 0.5
+    seen = confront({"concentration": 0.0}, "high-probability", 0.1, planted(gap), 1.0)["concentration"]
+    assert seen.verdict == "contradicted"
 
 
 @pytest.mark.parametrize("factor", [3, 10])

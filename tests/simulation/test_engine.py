@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sympy import Rational
 
 from stlbounds.errors import InvalidArgumentError
 from stlbounds.generators.sampling import FiniteAlphabet, Sampler, uniform, zipf
@@ -9,6 +10,10 @@ from stlbounds.learners.judging import FiniteBrierJudge, FiniteLossTable, Judge
 from stlbounds.loops import FixedMix, Replace
 from stlbounds.proof.protocol import Plan, Pool
 from stlbounds.simulation.engine import run
+from stlbounds.simulation.exact import pointwise
+from stlbounds.simulation.exact.gaussian import GaussianSampler, LinearLossJudge
+from stlbounds.simulation.rounding import effective_values, round_plan
+from stlbounds.simulation.schedule import schedule
 from stlbounds.symbols import alpha, n
 
 
@@ -125,7 +130,10 @@ def test_large_alphabets_run_in_small_chunks():
             return 1_000_000
 
     assert simulate(sampler=Wide(zipf(5)), replicas=3).chunk == 1
-    assert simulate(replicas=3).chunk == 256
+    assert simulate(replicas=3).chunk == 16_384 // 10
+    assert simulate(replicas=3, generations=1000).chunk == 4_000_000 // 10_010
+    assert simulate(replicas=3, sampler=FiniteAlphabet([0.5, 0.5])).chunk == 4096
+    assert simulate(sampler=FiniteAlphabet(zipf(400)), replicas=3).chunk == 256
 
 
 def test_progress_is_reported():
@@ -173,9 +181,72 @@ def test_an_interruption_after_the_last_chunk_loses_nothing():
     assert not found.interrupted and found.replicas == 30
 
 
+@pytest.mark.parametrize("workers", [2, 3, 8])
+def test_workers_change_nothing(workers):
+    alone, together = simulate(replicas=95, chunk=10), simulate(replicas=95, chunk=10, workers=workers)
+    for name in ("gap", "risk", "drift", "mixed_drift"):
+        assert np.array_equal(getattr(alone, name), getattr(together, name))
+    seen = []
+    simulate(replicas=25, chunk=10, workers=workers, progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(0, 25), (10, 25), (20, 25), (25, 25)]
+
+
+def test_an_interruption_among_workers_keeps_whole_chunks():
+    whole = simulate(replicas=400, chunk=10)
+    part = simulate(replicas=400, chunk=10, workers=2, progress=interrupt_at(30))
+    assert part.interrupted and 30 <= part.replicas < 400 and part.replicas % 10 == 0
+    chunks = {row.tobytes() for row in whole.gap.reshape(40, -1)}
+    assert all(row.tobytes() in chunks for row in part.gap.reshape(part.replicas // 10, -1))
+
+
+def test_an_error_in_a_worker_is_raised():
+    class Broken(FiniteAlphabet):
+        def fit(self, sample, size):
+            raise InvalidArgumentError("sample", "broken", "whole")
+
+    with pytest.raises(InvalidArgumentError, match="broken"):
+        simulate(sampler=Broken(zipf(5)), workers=2, replicas=50, chunk=10)
+
+
+def test_only_what_is_observed_is_recorded():
+    found = simulate(observe=("drift",))
+    full = simulate()
+    assert np.array_equal(found.drift, full.drift)
+    assert found.gap.shape == found.risk.shape == found.mixed_drift.shape == (30, 0) and found.diversity == {}
+    with pytest.raises(InvalidArgumentError, match="observe"):
+        simulate(observe=("everything",))
+
+
+def test_memory_is_bounded():
+    """900 replicas of 20,000 points take 144 MB, and are never there at once."""
+    import tracemalloc
+
+    sampler, judge = pointwise(GaussianSampler(fit="mean"), LinearLossJudge())
+    tracemalloc.start()
+    try:
+        run(Replace(), sampler, judge, {"n": 20_000}, 1, 900, 1, observe=("drift",))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 80_000_000
+
+
+def test_thousands_of_generations():
+    """Sizes that are rounded alike in every generation are solved once, and the loop forgets what is of no use."""
+    asked = {"n": 10, "alpha": 0.33}
+    plan = FixedMix(alpha).plan(5000)
+    rounding = round_plan(plan, asked)
+    assert effective_values(rounding, asked)["alpha"] == Rational(3, 10)
+    steps = schedule(plan, rounding, asked).steps
+    assert len(steps) == 5001 and all(step.size == 10 for step in steps)
+    assert all(len(step.done_pools) == 1 for step in steps[:-1])
+    found = simulate(count=10, generations=5000, replicas=2, observe=("drift",))
+    assert found.drift.shape == (2, 5001)
+
+
 @pytest.mark.parametrize(("name", "value"), [
     ("replicas", 0), ("replicas", 2.5), ("replicas", True), ("seed", -1), ("seed", "x"), ("generations", -1),
-    ("generations", 1.0), ("chunk", 0),
+    ("generations", 1.0), ("chunk", 0), ("workers", 0),
 ])
 def test_bad_arguments_are_refused(name, value):
     with pytest.raises(InvalidArgumentError, match=name):

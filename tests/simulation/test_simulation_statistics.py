@@ -80,13 +80,52 @@ def test_exact_coverage_of_clopper_pearson():
 
 @pytest.mark.parametrize("level", [0.5, 0.9])
 def test_exact_coverage_of_the_mean_interval(level):
-    """Enumerated over all sequences of 11 coin tosses: every mean is covered with probability at least the level."""
-    tosses = np.array(list(product([0.0, 1.0], repeat=11)))
+    """Enumerated over all sequences of 9 coin tosses: every mean is covered with probability at least the level."""
+    tosses = np.array(list(product([0.0, 1.0], repeat=9)))
     ends = np.array([mean_interval(row, 0, 1, level) for row in tosses])
     heads = tosses.sum(axis=1)
     for p in np.linspace(0.005, 0.995, 199):
         covered = (ends[:, 0] <= p) & (p <= ends[:, 1])
-        assert (p**heads * (1 - p) ** (11 - heads))[covered].sum() >= level - 1e-12
+        assert (p**heads * (1 - p) ** (9 - heads))[covered].sum() >= level - 1e-12
+
+
+def lowest_mean(values, level):
+    """The lower end by its definition: the mean of three capitals, each gambler with a stake from the values before."""
+    goal = math.log(2 / (1 - level))
+    count = len(values)
+    bets = []
+    for weight in (1.0, 1e-2, 1e-4):
+        total, squares, row = 0.5 * weight, 0.25 * weight, []
+        variance = 0.25
+        for k, value in enumerate(values, 1):
+            row.append(math.sqrt(2 * goal / (count * variance)))
+            total += value
+            squares += (value - total / (k + weight)) ** 2
+            variance = squares / (k + weight)
+        bets.append(row)
+
+    def refuted(mean):
+        capitals, best = [1.0, 1.0, 1.0], 0.0
+        for k, value in enumerate(values):
+            capitals = [capital * (1 + min(row[k], 0.9 / mean) * (value - mean))
+                        for capital, row in zip(capitals, bets, strict=True)]
+            best = max(best, sum(capitals) / 3)
+        return best >= math.exp(goal)
+
+    low, high = 0.0, 1.0
+    for _ in range(40):
+        low, high = ((low + high) / 2, high) if refuted((low + high) / 2) else (low, (low + high) / 2)
+    return low
+
+
+@pytest.mark.parametrize(("values", "level"), [
+    ([1.0] * 5, 0.5), ([1.0, 0.9, 0.2, 1.0, 0.7, 0.6], 0.9), ([0.01] * 60, 0.99), ([0.5, 0.6] * 20, 1 - 1e-6),
+    ([0.003, 0.004, 0.002] * 40, 1 - 1e-6),
+])
+def test_mean_interval_is_its_definition(values, level):
+    assert mean_interval(values, 0, 1, level).low == pytest.approx(lowest_mean(values, level), rel=3e-6, abs=3e-12)
+    turned = mean_interval(1 - np.array(values), 0, 1, level)
+    assert 1 - turned.high == pytest.approx(lowest_mean(values, level), rel=1e-5, abs=1e-11)
 
 
 def test_mean_interval_covers_skewed_values():

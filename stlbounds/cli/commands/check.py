@@ -14,8 +14,8 @@ EXAMPLES = (f"stlbounds check categorical --set K=20 {VALUES_EXAMPLE} --replicas
 
 
 def run(
-    model: Model, loop: Loop = "fixed-mix", real: Real = None, learner: Learner = None,
-    theorem: Theorem = "high-probability", drift: Drift = "sharp", assignments: Set = None,
+    model: Model, loop: Loop = None, real: Real = None, learner: Learner = None,
+    theorem: Theorem = None, drift: Drift = None, assignments: Set = None,
     replicas: Replicas = 2000, seed: Seed = 0, as_json: Json = False,
 ) -> None:
     """Hold the bound against a simulation of its loop.
