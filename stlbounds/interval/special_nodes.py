@@ -1,0 +1,270 @@
+"""The steps for functions that the bounds of this library contain: geometric sums, growth, lists, series.
+
+Those of an integer (a number of terms, a generation) have divided differences over integers, see `nodes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from stlbounds.errors import UndecidedError
+from stlbounds.interval.arithmetic import Arithmetic, Interval
+from stlbounds.interval.nodes import Step
+
+if TYPE_CHECKING:
+    from stlbounds.interval.tape import Tape
+
+__all__ = ["Gamma", "GeometricSum", "Growth", "GrowthSum", "Listed", "Series", "Zeta"]
+
+#: Sums over more generations than this are refused.
+MOST_TERMS = 2_000_000
+
+
+def _whole(arithmetic: Arithmetic, number: Any, most: int = MOST_TERMS) -> int:
+    """A finite end point that should be an integer, as one."""
+    value: Any = arithmetic.exact(number)
+    if abs(value) > most:
+        raise UndecidedError(f"a sum over {float(value):.3g} generations: at most {most} can be enclosed")
+    return int(round(value))
+
+
+class GeometricSum(Step):
+    """``1 + r + ... + r**(k-1)`` for ``r >= 0`` and integers ``k >= 0``: increasing in both."""
+
+    def _at(self, arithmetic: Arithmetic, name: str, r: Any, k: Any, side: int) -> Any:
+        if k <= 0 or (k == 1 and name == "geometric_slope"):
+            return arithmetic.zero
+        if k == 1 or (r == 0 and name == "geometric"):
+            return arithmetic.one
+        if r == 0:
+            return arithmetic.one
+        if r == arithmetic.inf:
+            return arithmetic.inf
+        if k == arithmetic.inf:
+            if r >= 1:
+                return arithmetic.inf
+            # 1/(1-r), and 1/(1-r)**2 for the derivative.
+            limit = arithmetic.inverse(arithmetic.subtract((arithmetic.one, arithmetic.one), (r, r)))
+            return limit[side] if name == "geometric" else arithmetic.multiply(limit, limit)[side]
+        return arithmetic.point(name, r, k)[side]
+
+    def value(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> Interval:
+        ratio, terms = operands
+        if ratio[0] < 0 or terms[0] < 0:
+            return arithmetic.everything
+        return (self._at(arithmetic, "geometric", ratio[0], terms[0], 0),
+                self._at(arithmetic, "geometric", ratio[1], terms[1], 1))
+
+    def partials(self, arithmetic: Arithmetic, operands: Sequence[Interval], value: Interval) -> Sequence[Interval]:
+        ratio, terms = operands
+        if ratio[0] < 0 or terms[0] < 0:
+            return arithmetic.everything, arithmetic.everything
+        by_ratio = (self._at(arithmetic, "geometric_slope", ratio[0], terms[0], 0),
+                    self._at(arithmetic, "geometric_slope", ratio[1], terms[1], 1))
+        last = max(arithmetic.subtract((terms[1], terms[1]), (arithmetic.one, arithmetic.one))[1], terms[0])
+        return by_ratio, arithmetic.power(ratio, (terms[0], last))
+
+
+class Growth(Step):
+    """``prod_{m=j+1..i} (1 + kappa/m)``: increasing in ``kappa`` and ``i``, decreasing in ``j``."""
+
+    def _at(self, arithmetic: Arithmetic, kappa: Any, first: Any, last: Any, side: int) -> Any:
+        if kappa == 0 or first >= last:
+            return arithmetic.one
+        if kappa == arithmetic.inf or last == arithmetic.inf:
+            return arithmetic.inf
+        return arithmetic.point("growth", kappa, first, last)[side]
+
+    def value(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> Interval:
+        kappa, first, last = operands
+        if kappa[0] < 0 or first[0] < 0 or first[0] > last[1]:
+            return arithmetic.everything
+        return (max(self._at(arithmetic, kappa[0], first[1], last[0], 0), arithmetic.one),
+                self._at(arithmetic, kappa[1], first[0], last[1], 1))
+
+    def partials(self, arithmetic: Arithmetic, operands: Sequence[Interval], value: Interval) -> Sequence[Interval]:
+        kappa, first, last = operands
+        if kappa[0] < 0 or first[0] < 0:
+            return (arithmetic.everything,) * 3
+        one = (arithmetic.one, arithmetic.one)
+        # sum_{m=j+1..i} 1/(m + kappa), between log((i+1+kappa)/(j+1+kappa)) and that plus 1/(j+1+kappa).
+        below = arithmetic.add(arithmetic.add(first, one), kappa)
+        above = arithmetic.add(arithmetic.add(last, one), kappa)
+        logarithms = arithmetic.subtract(arithmetic.log(above), arithmetic.log(below))
+        harmonic = (max(logarithms[0], arithmetic.zero),
+                    max(arithmetic.add(logarithms, arithmetic.inverse(below))[1], arithmetic.zero))
+        step = [arithmetic.multiply(arithmetic.multiply(value, kappa), arithmetic.inverse(arithmetic.add(part, one)))
+                for part in (first, last)]
+        return arithmetic.multiply(value, harmonic), arithmetic.negate(step[0]), step[1]
+
+
+class GrowthSum(Step):
+    """``sum_{j=start..i} growth(kappa, j, i)**p`` by its recursion; increasing in ``kappa`` and ``i``."""
+
+    def __init__(self, kappa: int, last: int, power: int, start: int) -> None:
+        super().__init__(kappa, last)
+        self.power, self.start = power, start
+
+    def _run(self, arithmetic: Arithmetic, kappa: Interval, last: Any) -> tuple[Interval, Interval]:
+        """The sum and its derivative in ``kappa`` at an integer ``last``."""
+        one = (arithmetic.one, arithmetic.one)
+        total: Interval = arithmetic.number(1 - self.start)
+        slope: Interval = (arithmetic.zero, arithmetic.zero)
+        for m in range(1, _whole(arithmetic, last) + 1):
+            part = arithmetic.inverse(arithmetic.number(m))
+            factor = arithmetic.add(one, arithmetic.multiply(kappa, part))
+            raised = arithmetic.power_integer(factor, self.power)
+            inner = arithmetic.multiply(arithmetic.multiply(arithmetic.number(self.power), part),
+                                        arithmetic.power_integer(factor, self.power - 1))
+            slope = arithmetic.add(arithmetic.multiply(raised, slope), arithmetic.multiply(inner, total))
+            total = arithmetic.add(arithmetic.multiply(raised, total), one)
+        return total, slope
+
+    def _ends(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> tuple[Interval, Interval]:
+        kappa, last = operands
+        if kappa[0] < 0 or last[0] < 0:
+            return arithmetic.everything, arithmetic.everything
+        low = self._run(arithmetic, (kappa[0], kappa[0]), last[0])
+        if last[1] == arithmetic.inf or kappa[1] == arithmetic.inf:
+            return (low[0][0], arithmetic.inf), (low[1][0], arithmetic.inf)
+        high = self._run(arithmetic, (kappa[1], kappa[1]), last[1])
+        return (low[0][0], high[0][1]), (low[1][0], high[1][1])
+
+    def value(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> Interval:
+        return self._ends(arithmetic, operands)[0]
+
+    def partials(self, arithmetic: Arithmetic, operands: Sequence[Interval], value: Interval) -> Sequence[Interval]:
+        kappa, last = operands
+        if kappa[0] < 0 or last[0] < 0:
+            return arithmetic.everything, arithmetic.everything
+        one = (arithmetic.one, arithmetic.one)
+        # S(i+1) - S(i) = ((1 + kappa/(i+1))**p - 1) S(i) + 1.
+        factor = arithmetic.add(one, arithmetic.multiply(kappa, arithmetic.inverse(arithmetic.add(last, one))))
+        rise = arithmetic.subtract(arithmetic.power_integer(factor, self.power), one)
+        step = arithmetic.add(arithmetic.multiply(rise, value), one)
+        return self._ends(arithmetic, operands)[1], step
+
+
+class Listed(Step):
+    """``values[index]``, from 1 on; the last value beyond the end."""
+
+    def _possible(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> list[int]:
+        low, high = operands[0]
+        last = len(operands) - 1
+        first = 1 if low <= 1 else last if low > last else _whole(arithmetic, low)
+        return list(range(first, (last if high >= last else max(first, _whole(arithmetic, high))) + 1))
+
+    def value(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> Interval:
+        return arithmetic.hull(*(operands[place] for place in self._possible(arithmetic, operands)))
+
+    def partials(self, arithmetic: Arithmetic, operands: Sequence[Interval], value: Interval) -> Sequence[Interval]:
+        possible = self._possible(arithmetic, operands)
+        nothing: Interval = (arithmetic.zero, arithmetic.zero)
+        found = [nothing] * len(operands)
+        if len(possible) == 1:
+            found[possible[0]] = (arithmetic.one, arithmetic.one)
+            return found
+        found[0] = arithmetic.everything
+        for place in possible:
+            found[place] = (arithmetic.zero, arithmetic.one)
+        return found
+
+
+class Gamma(Step):
+    """``gamma(x)`` for ``x > 0``: smallest near 1.4616, where it is 0.8856."""
+
+    def value(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> Interval:
+        low, high = operands[0]
+        if low < 0 or high == 0:
+            return arithmetic.everything
+        at_low = arithmetic.everything if low == 0 else arithmetic.point("gamma", low)
+        at_high = (arithmetic.zero, arithmetic.inf) if high == arithmetic.inf else arithmetic.point("gamma", high)
+        turn = arithmetic.number(14616321), arithmetic.number(14616322)
+        scale = arithmetic.number(10**7)
+        if arithmetic.mul_down(low, scale[0]) >= turn[1][0]:
+            return at_low[0], at_high[1]
+        if arithmetic.mul_up(high, scale[0]) <= turn[0][0]:
+            return at_high[0], at_low[1]
+        least = arithmetic.multiply(arithmetic.number(8856031), arithmetic.inverse(scale))[0]
+        return least, max(at_low[1], at_high[1])
+
+    def partials(self, arithmetic: Arithmetic, operands: Sequence[Interval], value: Interval) -> Sequence[Interval]:
+        low, high = operands[0]
+        if low <= 0 or high == arithmetic.inf:
+            return (arithmetic.everything,)
+        slope = arithmetic.point("digamma", low)[0], arithmetic.point("digamma", high)[1]
+        return (arithmetic.multiply(value, slope),)
+
+
+class Zeta(Step):
+    """The Riemann zeta function for ``s > 1``: decreasing and convex."""
+
+    def value(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> Interval:
+        low, high = operands[0]
+        if low < 1 or high == 1:
+            return arithmetic.everything
+        below = arithmetic.one if high == arithmetic.inf else arithmetic.point("zeta", high)[0]
+        return max(below, arithmetic.one), (arithmetic.inf if low == 1 else arithmetic.point("zeta", low)[1])
+
+    def partials(self, arithmetic: Arithmetic, operands: Sequence[Interval], value: Interval) -> Sequence[Interval]:
+        low, _ = operands[0]
+        return ((arithmetic.minus_inf, arithmetic.zero) if low >= 1 else arithmetic.everything,)
+
+
+class Series(Step):
+    """A sum or a product of a term over an index.
+
+    Parameters
+    ----------
+    operands : sequence of int
+        First index, last index, then the other variables of the term.
+    term : Tape
+        The term, as a function of the index and of these variables, in this order.
+    product : bool
+        Whether the terms are multiplied.
+    """
+
+    def __init__(self, *operands: int, term: Tape, product: bool) -> None:
+        super().__init__(*operands)
+        self.term, self.product = term, product
+
+    def _fold(self, arithmetic: Arithmetic, operands: Sequence[Interval],
+              slopes: bool) -> tuple[Interval, list[Interval]]:
+        (first, first_high), (last, last_high), *others = operands
+        neutral = arithmetic.number(1 if self.product else 0)
+        nothing: Interval = (arithmetic.zero, arithmetic.zero)
+        count = len(others)
+        unbounded = arithmetic.everything, [arithmetic.everything] * (count + 2)
+        if first != first_high or last_high == arithmetic.inf:
+            return unbounded
+        start, surely, perhaps = (_whole(arithmetic, end) for end in (first, last, last_high))
+        total, steps = neutral, [nothing] * count
+        hulls: tuple[Interval, list[Interval]] | None = (total, list(steps)) if surely < start else None
+        jump: Interval | None = None
+        for index in range(start, perhaps + 1):
+            value, parts = self.term.run(arithmetic, [arithmetic.number(index), *others],
+                                         range(1, count + 1) if slopes else ())
+            after = arithmetic.multiply(total, value) if self.product else arithmetic.add(total, value)
+            if index > surely:
+                change = arithmetic.subtract(after, total) if self.product else value
+                jump = change if jump is None else arithmetic.hull(jump, change)
+            for place, part in enumerate(parts):
+                if self.product:
+                    steps[place] = arithmetic.add(arithmetic.multiply(steps[place], value),
+                                                  arithmetic.multiply(total, part))
+                else:
+                    steps[place] = arithmetic.add(steps[place], part)
+            total = after
+            if index >= surely:
+                hulls = (total, list(steps)) if hulls is None else (
+                    arithmetic.hull(hulls[0], total),
+                    [arithmetic.hull(old, new) for old, new in zip(hulls[1], steps, strict=True)])
+        found = hulls if hulls is not None else (total, steps)
+        return found[0], [arithmetic.everything, jump if jump is not None else nothing, *found[1]]
+
+    def value(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> Interval:
+        return self._fold(arithmetic, operands, False)[0]
+
+    def partials(self, arithmetic: Arithmetic, operands: Sequence[Interval], value: Interval) -> Sequence[Interval]:
+        return self._fold(arithmetic, operands, True)[1]
