@@ -17,23 +17,44 @@ from sympy.printing.numpy import NumPyPrinter
 from sympy.printing.pycode import MpmathPrinter
 
 from stlbounds.growth import growth_array, growth_mpmath, growth_sum_array, growth_sum_mpmath
+from stlbounds.matrices import (
+    power_entry_array,
+    power_entry_mpmath,
+    power_sum_entry_array,
+    power_sum_entry_mpmath,
+)
 from stlbounds.sequences import listed_array, listed_mpmath
-from stlbounds.special import geometric_sum_array, geometric_sum_mpmath
+from stlbounds.special import (
+    binary_depth_array,
+    binary_depth_mpmath,
+    geometric_sum_array,
+    geometric_sum_from_one_array,
+    geometric_sum_from_one_mpmath,
+    geometric_sum_mpmath,
+)
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["MPMATH_FUNCTIONS", "NUMPY_FUNCTIONS", "mpmath_function", "numpy_function"]
+__all__ = ["MPMATH_FUNCTIONS", "NUMPY_FUNCTIONS", "Series", "mpmath_function", "numpy_erf", "numpy_function",
+           "printed_function",
+           "shared_parts"]
 
 
 #: The functions of this library, by the names of their SymPy classes; a model that brings a function adds it here.
 MPMATH_FUNCTIONS: dict[str, Any] = {"geometric_sum": geometric_sum_mpmath, "growth": growth_mpmath,
-                                "growth_sum": growth_sum_mpmath, "listed": listed_mpmath}
+                                "growth_sum": growth_sum_mpmath, "listed": listed_mpmath,
+                                "binary_depth": binary_depth_mpmath, "power_entry": power_entry_mpmath,
+                                "power_sum_entry": power_sum_entry_mpmath,
+                                "geometric_sum_from_one": geometric_sum_from_one_mpmath}
 NUMPY_FUNCTIONS: dict[str, Any] = {"geometric_sum": geometric_sum_array, "growth": growth_array,
-                               "growth_sum": growth_sum_array, "listed": listed_array}
+                               "growth_sum": growth_sum_array, "listed": listed_array,
+                               "binary_depth": binary_depth_array, "power_entry": power_entry_array,
+                               "power_sum_entry": power_sum_entry_array,
+                               "geometric_sum_from_one": geometric_sum_from_one_array}
 
 
-class _Series:
+class Series:
     """How a sum or a product is printed: a call that is given the term as a function of the index."""
 
     def _folded(self, name: str, expr: sp.Sum | sp.Product) -> str:
@@ -54,11 +75,11 @@ class _Series:
         return "exp(1)"
 
 
-class _MpmathPrinter(_Series, MpmathPrinter):  # type: ignore[misc]  # SymPy has no types
+class _MpmathPrinter(Series, MpmathPrinter):  # type: ignore[misc]  # SymPy has no types
     pass
 
 
-class _NumPyPrinter(_Series, NumPyPrinter):  # type: ignore[misc]
+class _NumPyPrinter(Series, NumPyPrinter):  # type: ignore[misc]
     pass
 
 
@@ -92,14 +113,43 @@ def _numpy_fold(start: float, combine: str) -> Callable[..., Any]:
     return fold
 
 
-def _numpy_erf(x: npt.ArrayLike) -> Any:
+def numpy_erf(x: npt.ArrayLike) -> Any:
     """The error function on arrays of doubles; NumPy has none, and SciPy is not a core dependency."""
     import numpy as np
 
     return np.asarray(np.frompyfunc(math.erf, 1, 1)(x), dtype=float)[()]
 
 
-_NUMPY_EXTRAS = {"erf": _numpy_erf, "sum_over": _numpy_fold(0.0, "add"), "product_over": _numpy_fold(1.0, "multiply")}
+_NUMPY_EXTRAS = {"erf": numpy_erf, "sum_over": _numpy_fold(0.0, "add"), "product_over": _numpy_fold(1.0, "multiply")}
+
+
+def shared_parts(expressions: Sequence[sp.Expr]) -> tuple[list[tuple[sp.Symbol, sp.Expr]], list[sp.Expr]]:
+    """Common subexpressions; what contains the index of a sum stays inside of it."""
+    indices = {index for expression in expressions for series in expression.atoms(sp.Sum, sp.Product)
+               for index in series.variables}
+    return sp.cse(expressions, symbols=sp.numbered_symbols("_t"), ignore=indices)  # type: ignore[no-any-return]
+
+
+def printed_function(expressions: tuple[sp.Expr, ...], symbols: tuple[sp.Symbol, ...], printer: Any,
+                     names: dict[str, Any], modules: Sequence[str] = ()) -> Callable[..., Sequence[Any]]:
+    """A function of the symbols' values that returns the list of values, in the code of ``printer``.
+
+    Parameters
+    ----------
+    expressions : tuple of sympy.Expr
+        What to compute; common subexpressions are computed once.
+    symbols : tuple of sympy.Symbol
+        The arguments.
+    printer : sympy.printing.codeprinter.CodePrinter
+        Turns expressions into Python source.
+    names : dict
+        What the names in that source mean.
+    modules : sequence of str
+        Modules of `sympy.lambdify` that mean further names.
+    """
+    function: Callable[..., Sequence[Any]] = sp.lambdify(
+        symbols, list(expressions), modules=[names, *modules], cse=shared_parts, printer=printer)
+    return function
 
 
 @lru_cache(maxsize=1024)

@@ -12,7 +12,16 @@ import sympy as sp
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from stlbounds.special import geometric_sum, geometric_sum_array, geometric_sum_mpmath
+from stlbounds.special import (
+    geometric_sum,
+    geometric_sum_array,
+    geometric_sum_from_one,
+    geometric_sum_from_one_array,
+    geometric_sum_from_one_math,
+    geometric_sum_from_one_mpmath,
+    geometric_sum_math,
+    geometric_sum_mpmath,
+)
 from stlbounds.symbols import K, alpha, i, rho
 
 LARGEST = Fraction(np.finfo(float).max)
@@ -79,9 +88,43 @@ def test_there_is_no_early_overflow(ratio, fraction):
             assert got == np.inf
 
 
+@given(ratios, st.integers(0, 60))
+@example(1 + 1e-14, 60)
+@example(1 - 1e-14, 60)
+@example(0.0, 0)
+def test_python_floats_agree_with_direct_summation(ratio, terms):
+    expected = _direct(Fraction(ratio), terms)
+    got = geometric_sum_math(ratio, terms)
+    assert type(got) is float
+    assert abs(Fraction(got) - expected) <= expected * (Fraction(1, 10**13) + Fraction(4 * terms, 2**53))
+
+
+@given(st.one_of(st.floats(0, 1), st.floats(-17, 0).map(lambda size: 10.0**size)), st.integers(0, 10**6))
+@example(1e-12, 10)
+@example(1e-300, 7)
+@example(1.0, 0)
+@example(1.0, 5)
+@example(0.0, 5)
+def test_a_distance_from_one_keeps_all_its_digits(distance, terms):
+    with mpmath.workdps(40):
+        exact = geometric_sum_from_one_mpmath(distance, terms)
+        for got in (geometric_sum_from_one_array(distance, terms), geometric_sum_from_one_math(distance, terms)):
+            # No term in the number of terms here: nothing was rounded before.
+            assert abs(got - exact) <= exact * 1e-15
+
+
+def test_few_terms_of_large_ratios_are_exact_to_rounding():
+    for ratio, terms in [(1e150, 2), (1e154, 2), (3e100, 3), (1e308, 1), (1e77, 4), (2.5, 300)]:
+        expected = _direct(Fraction(ratio), terms)
+        for got in (geometric_sum_array(ratio, terms), geometric_sum_math(ratio, terms)):
+            assert abs(Fraction(float(got)) - expected) <= expected * Fraction(1, 10**13)
+
+
 def test_a_sum_below_the_largest_double_whose_last_power_is_above_it():
-    assert geometric_sum_array(2.0, 1024) == pytest.approx(float(LARGEST), rel=1e-12)
-    assert geometric_sum_array(2.0, 1025) == np.inf
+    assert geometric_sum_array(10.0, 309) == pytest.approx(float(Fraction(10**309 - 1, 9)), rel=1e-13)
+    assert geometric_sum_array(10.0, 310) == np.inf
+    # 2**1024 - 1 is above the largest double, if only just.
+    assert geometric_sum_array(2.0, [1023, 1024]).tolist() == [2.0**1023, np.inf]
 
 
 def test_an_infinite_ratio_has_exact_first_terms():
@@ -182,6 +225,30 @@ class TestAlgebra:
         assert sp.latex(geometric_sum(rho, i)) == r"\frac{1 - \rho^{i}}{1 - \rho}"
         assert sp.latex(geometric_sum(1 - alpha, i)) == r"\frac{1 - \left(1 - \alpha\right)^{i}}{\alpha}"
         assert sp.latex(geometric_sum(rho, i) ** 2) == r"\left(\frac{1 - \rho^{i}}{1 - \rho}\right)^{2}"
+
+    def test_more_than_any_number_of_terms(self):
+        assert geometric_sum(HALF, sp.oo) == 2
+        assert geometric_sum(1, sp.oo) == sp.oo == geometric_sum(2, sp.oo)
+        # It depends on the ratio.
+        assert isinstance(geometric_sum(rho, sp.oo), geometric_sum)
+        assert sp.limit(geometric_sum(1 - alpha, i), alpha, 0) == i
+
+    @pytest.mark.parametrize("ratio", [0.3, 0.999, 1.0, 1.7])
+    def test_derivatives(self, ratio):
+        point, step = {rho: sp.Rational(str(ratio)), i: 12}, sp.Rational(1, 10**12)
+        slope = geometric_sum(rho, i).diff(rho).subs(point)
+        ends = [geometric_sum(point[rho] + sign * step, 12) for sign in (1, -1)]
+        assert float(slope) == pytest.approx(float((ends[0] - ends[1]) / (2 * step)), rel=1e-9)
+        if ratio != 1:
+            # In the number of terms, as a real number.
+            formula = ((rho**i - 1) / (rho - 1)).diff(i).subs(point)
+            assert float(geometric_sum(rho, i).diff(i).subs(point)) == pytest.approx(float(formula), rel=1e-12)
+        assert geometric_sum(rho, i).diff(i).subs(rho, 1) == 1
+
+    def test_from_one(self):
+        assert geometric_sum_from_one(alpha, i).rewrite(geometric_sum) == geometric_sum(1 - alpha, i)
+        assert geometric_sum_from_one(HALF, 3) == sp.Rational(7, 4)
+        assert (geometric_sum_from_one(alpha, 0), geometric_sum_from_one(alpha, 1)) == (0, 1)
 
     def test_two_arguments_exactly(self):
         with pytest.raises(TypeError):

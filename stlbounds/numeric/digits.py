@@ -1,22 +1,76 @@
-"""Evaluation to any number of digits, with rationals kept exact."""
+"""Evaluation to any number of digits, with rationals kept exact: in Arb's balls if installed, else by mpmath."""
 
 from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Any
 
 import mpmath
 import sympy as sp
 
 from stlbounds.compiled import mpmath_function
 from stlbounds.errors import InvalidArgumentError, UndecidedError
+from stlbounds.numeric.balls import ball_function, flint, has_flint
+from stlbounds.numeric.preparing import from_distances
 
 __all__ = ["to_digits"]
 
 _MAX_DIGITS = 100_000
+_DOUBLINGS = 8
+_BITS = math.log2(10)
 
 
-def to_digits(expression: sp.Expr, values: dict[sp.Symbol, sp.Rational], digits: int) -> sp.Float:
+@lru_cache(maxsize=1024)
+def _balls(expression: sp.Expr, symbols: tuple[sp.Symbol, ...]) -> Any:
+    """The evaluation in balls, or None where it lacks a function or python-flint is missing."""
+    if not has_flint():
+        return None
+    try:
+        return ball_function(from_distances(expression), symbols)
+    except UndecidedError:
+        return None
+
+
+def _by_balls(function: Any, values: list[sp.Rational], digits: int) -> sp.Expr | None:
+    """The midpoint of a ball whose radius proves all digits, or None if no precision gives one."""
+    module = flint()
+    rationals = [module.fmpq(int(value.p), int(value.q)) for value in values]
+    for doubling in range(_DOUBLINGS):
+        with module.ctx.workprec(int(((digits + 8) << doubling) * _BITS) + 20):
+            try:
+                value = function(*rationals)
+            except UndecidedError:
+                return None
+            if value.is_zero():
+                return sp.S.Zero
+            if value.rel_accuracy_bits() > (digits + 1) * _BITS:
+                mantissa, exponent = value.mid().man_exp()
+                return sp.Float._new(mpmath.libmp.from_man_exp(int(mantissa), int(exponent)),
+                                     mpmath.libmp.dps_to_prec(digits))
+    return None
+
+
+def _by_mpmath(expression: sp.Expr, symbols: tuple[sp.Symbol, ...], values: list[sp.Rational],
+               digits: int) -> sp.Expr | None:
+    """A value on which two precisions agree, each twice the one before, or None if none do."""
+    function, previous = mpmath_function(from_distances(expression), symbols), None
+    for doubling in range(_DOUBLINGS):
+        with mpmath.workdps((digits + 15) << doubling):
+            value = mpmath.mpf(function(*(mpmath.mpf(int(value.p)) / int(value.q) for value in values)))
+            settled = previous is not None and abs(value - previous) <= abs(value) * mpmath.mpf(10) ** (-digits - 5)
+            # Two zeros may be one small number that both precisions lost.
+            if settled and (value != 0 or expression.xreplace(dict(zip(symbols, values, strict=True))).is_zero):
+                return sp.Float(value, digits)
+            previous = value
+    return None
+
+
+def to_digits(expression: sp.Expr, values: dict[sp.Symbol, sp.Rational], digits: int, *, balls: bool = True) -> sp.Expr:
     """The value of ``expression`` to ``digits`` significant digits.
 
-    The working precision is doubled until two evaluations agree.
+    With python-flint, the radius of a ball proves the digits. Without it, the working precision is doubled until two
+    evaluations agree.
 
     Parameters
     ----------
@@ -26,6 +80,8 @@ def to_digits(expression: sp.Expr, values: dict[sp.Symbol, sp.Rational], digits:
         Exact values of all its symbols.
     digits : int
         From 1 to 100 000.
+    balls : bool
+        Whether python-flint may be used.
 
     Returns
     -------
@@ -41,15 +97,12 @@ def to_digits(expression: sp.Expr, values: dict[sp.Symbol, sp.Rational], digits:
     """
     if not isinstance(digits, int) or isinstance(digits, bool) or not 1 <= digits <= _MAX_DIGITS:
         raise InvalidArgumentError("digits", digits, f"an integer in [1, {_MAX_DIGITS}]")
-    symbols = tuple(sorted(values, key=str))
-    function = mpmath_function(expression, symbols)
-    previous = None
-    for doubling in range(8):
-        with mpmath.workdps((digits + 15) << doubling):
-            value = mpmath.mpf(function(*(mpmath.mpf(int(v.p)) / int(v.q) for v in (values[s] for s in symbols))))
-            settled = previous is not None and abs(value - previous) <= abs(value) * mpmath.mpf(10) ** (-digits - 5)
-            # Two zeros may be one small number that both precisions lost.
-            if settled and (value != 0 or expression.xreplace(values).is_zero):
-                return sp.Float(value, digits)
-            previous = value
-    raise UndecidedError(f"{digits} digits could not be confirmed by doubling the precision")
+    symbols = tuple(sorted(values, key=lambda symbol: symbol.name))
+    exact = [values[symbol] for symbol in symbols]
+    function = _balls(expression, symbols) if balls else None
+    value = None if function is None else _by_balls(function, exact, digits)
+    if value is None:
+        value = _by_mpmath(expression, symbols, exact, digits)
+    if value is None:
+        raise UndecidedError(f"{digits} digits could not be confirmed by doubling the precision")
+    return value

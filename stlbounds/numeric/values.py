@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,9 @@ import sympy as sp
 from stlbounds.errors import InvalidArgumentError, SymbolError
 from stlbounds.symbols import entry, exact
 
-__all__ = ["checked_names", "exact_values", "float_arrays"]
+__all__ = ["checked_names", "exact_values", "float_arrays", "plain", "point_values"]
+
+_PLAIN = frozenset({int, float, np.float64, np.float32, np.int64, np.int32})
 
 
 def checked_names(values: Mapping[str, Any], needed: Iterable[sp.Symbol], allowed: Iterable[sp.Symbol] = ()) -> None:
@@ -81,6 +85,38 @@ def float_arrays(values: Mapping[str, Any]) -> dict[str, npt.NDArray[np.float64]
         raise InvalidArgumentError("shapes", shapes, "shapes that broadcast against each other",
                                    "add axes with numpy.newaxis, or use numpy.ix_") from error
     return arrays
+
+
+@lru_cache(maxsize=512)
+def _limits(name: str) -> tuple[float, float, bool, bool, bool]:
+    """The range of a symbol in plain Python."""
+    allowed = entry(name).range
+    return float(allowed.low), float(allowed.high), allowed.low_open, allowed.high_open, allowed.integer
+
+
+def point_values(values: Mapping[str, Any], symbols: tuple[sp.Symbol, ...]) -> list[float] | None:
+    """The values of exactly these symbols as Python floats, if all are numbers within their ranges; else None.
+
+    The short way for one point: whatever is unusual is left to `checked_names` and `float_arrays`.
+    """
+    if len(values) != len(symbols):
+        return None
+    found = []
+    for symbol in symbols:
+        value: Any = values.get(symbol.name)
+        if type(value) not in _PLAIN:
+            return None
+        low, high, low_open, high_open, integer = _limits(symbol.name)
+        try:
+            number = float(value)
+        except OverflowError:
+            return None
+        above = number > low if low_open else number >= low
+        below = number < high if high_open else number <= high
+        if not (above and below) or number == math.inf or (integer and number != math.floor(number)):
+            return None
+        found.append(number)
+    return found
 
 
 def exact_values(values: Mapping[str, Any]) -> dict[sp.Symbol, sp.Rational]:
