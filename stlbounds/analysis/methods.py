@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from stlbounds.numeric.methods import Numbers
+from stlbounds.analysis.asymptotic_methods import Asymptotics
+from stlbounds.analysis.certified_methods import Certified
+from stlbounds.analysis.inversion_methods import Inversions
 
 __all__ = ["Questions"]
 
 
-class Questions(Numbers):
+class Questions(Asymptotics, Inversions, Certified):
     """A statement that can be questioned."""

@@ -11,8 +11,23 @@ __all__ = ["COMMANDS"]
 #: In the order of `stlbounds --help`.
 COMMANDS = (
     "list",
+    "init",
     "derive",
     "eval",
+    "enclose",
+    "compare",
+    "minimize",
+    "rate",
+    "limit",
+    "threshold",
+    "phase-diagram",
+    "horizon",
+    "max-generations",
+    "sample-size",
+    "min-real-fraction",
     "check",
+    "check-claim",
+    "sweep",
+    "plot",
     "report",
 )

@@ -17,8 +17,8 @@ EXAMPLES = ("stlbounds derive categorical --real fresh",
 
 
 def run(
-    model: Model, loop: Loop = "fixed-mix", real: Real = None, learner: Learner = None,
-    theorem: Theorem = "high-probability", drift: Drift = "sharp", assignments: Set = None,
+    model: Model, loop: Loop = None, real: Real = None, learner: Learner = None,
+    theorem: Theorem = None, drift: Drift = None, assignments: Set = None,
     latex: Annotated[str | None, typer.Option(metavar="equation|theorem|proof|document",
                                               help="Print LaTeX instead of text.")] = None,
     as_json: Json = False,

@@ -12,8 +12,8 @@ EXAMPLES = (f"stlbounds eval categorical --set K=20 {VALUES_EXAMPLE}",)
 
 
 def run(
-    model: Model, loop: Loop = "fixed-mix", real: Real = None, learner: Learner = None,
-    theorem: Theorem = "high-probability", drift: Drift = "sharp", assignments: Set = None, as_json: Json = False,
+    model: Model, loop: Loop = None, real: Real = None, learner: Learner = None,
+    theorem: Theorem = None, drift: Drift = None, assignments: Set = None, as_json: Json = False,
 ) -> None:
     """Evaluate a bound."""
     request = Request(model, loop, real, learner, theorem, drift, tuple(assignments or ()))

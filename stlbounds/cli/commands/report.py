@@ -19,8 +19,8 @@ EXAMPLES = (f"stlbounds report categorical --set K=20 {VALUES_EXAMPLE} --out rep
 def run(
     model: Model,
     out: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write; new, empty, or an earlier report.")],
-    loop: Loop = "fixed-mix", real: Real = None, learner: Learner = None,
-    theorem: Theorem = "high-probability", drift: Drift = "sharp", assignments: Set = None,
+    loop: Loop = None, real: Real = None, learner: Learner = None,
+    theorem: Theorem = None, drift: Drift = None, assignments: Set = None,
     replicas: Replicas = 2000, seed: Seed = 0, as_json: Json = False,
 ) -> None:
     """Write theorem, PDF, numbers, check, figure, page.
