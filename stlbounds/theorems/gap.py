@@ -16,7 +16,25 @@ from stlbounds.symbols import Phi, delta, i
 from stlbounds.theorems.setting import Setting
 from stlbounds.theorems.steps import Lemmas
 
-__all__ = ["THEOREMS", "Derivation", "derive_expectation", "derive_expected_gap", "derive_high_probability"]
+__all__ = ["THEOREMS", "Derivation", "derive_expectation", "derive_expected_gap", "derive_high_probability",
+           "independent_points", "mean_claim", "range_squares"]
+
+
+def independent_points(setting: Setting) -> None:
+    """Refuse generators that draw the points of a generation with one seed (theory §1).
+
+    Constants averaged over seeds bound means of displacements. What is revealed point by point has fluctuations that
+    need more: those of the seeds themselves, and ``E sqrt(sum x_X**2)``, which is at least ``sqrt(sum (E x_X)**2)``.
+
+    Raises
+    ------
+    AssumptionError
+        Naming the generator.
+    """
+    if setting.generator.shared_seed:
+        raise AssumptionError(f"in the generator {setting.generator.name} one random seed serves a whole generation, "
+                              f"so that its points are not independent given the past; use a theorem on the mean of "
+                              f"the gap (stlbounds.in_expectation)")
 
 
 @dataclass(frozen=True)
@@ -28,7 +46,7 @@ class Derivation:
     terms: dict[str, sp.Expr]
 
 
-def _mean(lemmas: Lemmas) -> tuple[Claim, dict[str, sp.Expr]]:
+def mean_claim(lemmas: Lemmas) -> tuple[Claim, dict[str, sp.Expr]]:
     """``|E g| <= M E[s_i] + beta (1 + h_bar)``."""
     loop = lemmas.setting.loop
     drift = substitute(gap.KantorovichRubinstein.apply(), lemmas.loss)
@@ -40,10 +58,8 @@ def _mean(lemmas: Lemmas) -> tuple[Claim, dict[str, sp.Expr]]:
     return claim, {"drift": drift.rhs, "bias": bias.rhs}
 
 
-def _range_squares(lemmas: Lemmas) -> Claim:
-    """``sum of c_X**2 <= (2 beta + M/N)**2 N Phi**2``."""
-    loop = lemmas.setting.loop
-    claim = gap.BoundedDifferences.apply(protocol=loop)
+def range_squares(lemmas: Lemmas, claim: Claim) -> Claim:
+    """``sum of c_X**2 <= (2 beta + M/N)**2 N Phi**2``, from the rule that says so of any influence."""
     for part in (lemmas.stability, lemmas.loss):
         claim = substitute(claim, part)
     return substitute(lemmas.gathered(claim), lemmas.influence_squares)
@@ -52,7 +68,7 @@ def _range_squares(lemmas: Lemmas) -> Claim:
 def _fluctuation(lemmas: Lemmas, claim: Claim, factor: sp.Expr) -> Claim:
     """A bound that is ``factor * sqrt(range squares)``, rewritten as ``Phi (2 beta N + M) factor/sqrt(N)``."""
     size = lemmas.setting.loop.size(i)
-    claim = substitute(claim, _range_squares(lemmas))
+    claim = substitute(claim, range_squares(lemmas, gap.BoundedDifferences.apply(protocol=lemmas.setting.loop)))
 
     def spread(size: sp.Expr, beta: sp.Expr) -> sp.Expr:
         constant = sp.expand(2 * size * beta, deep=False) + lemmas.loss.rhs
@@ -64,28 +80,26 @@ def _fluctuation(lemmas: Lemmas, claim: Claim, factor: sp.Expr) -> Claim:
 def derive_expectation(setting: Setting) -> Derivation:
     """``|E g| <= drift + bias``."""
     lemmas = Lemmas(setting)
-    claim, terms = _mean(lemmas)
+    claim, terms = mean_claim(lemmas)
     return Derivation(lemmas, claim, terms)
 
 
 def derive_expected_gap(setting: Setting) -> Derivation:
     """``E |g| <= drift + bias + Phi (2 beta N + M)/(2 sqrt(N))``."""
+    independent_points(setting)
     lemmas = Lemmas(setting)
-    mean, terms = _mean(lemmas)
+    mean, terms = mean_claim(lemmas)
     spread = substitute(gap.Jensen.apply(), gap.MartingaleVariance.apply())
     spread = _fluctuation(lemmas, spread, sp.Rational(1, 2))
     claim = substitute(substitute(gap.ExpectedGapSplit.apply(), mean), spread)
     return Derivation(lemmas, claim, {**terms, "concentration": spread.rhs})
 
 
-def derive_high_probability(setting: Setting) -> Derivation:
+def derive_high_probability(setting: Setting, lemmas: Lemmas | None = None) -> Derivation:
     """``|g| <= drift + bias + Phi (2 beta N + M) sqrt(log(2/delta)/(2N))`` with probability at least ``1 - delta``."""
-    if setting.generator.shared_seed:
-        raise AssumptionError(f"in the generator {setting.generator.name} one random seed serves a whole "
-                              f"generation, so "
-                              f"that its points are not independent given the past; use a theorem in expectation")
-    lemmas = Lemmas(setting)
-    mean, terms = _mean(lemmas)
+    independent_points(setting)
+    lemmas = lemmas or Lemmas(setting)
+    mean, terms = mean_claim(lemmas)
     spread = gap.AzumaMcDiarmid.apply(delta=delta, event="concentration")
     spread = _fluctuation(lemmas, spread, sp.sqrt(sp.log(2 / delta) / 2))
     claim = substitute(substitute(gap.GapSplit.apply(), mean), spread)

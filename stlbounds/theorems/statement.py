@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 from functools import cached_property
+from typing import Any
 
 import sympy as sp
 
@@ -13,7 +14,8 @@ from stlbounds.proof.dag import Proof
 from stlbounds.proof.rules.algebra import unfold
 from stlbounds.special import case_by_case
 from stlbounds.symbols import J, N, i, known, n, rho
-from stlbounds.theorems.gap import THEOREMS, Derivation
+from stlbounds.theorems.gap import Derivation
+from stlbounds.theorems.registry import ALL_THEOREMS
 from stlbounds.theorems.setting import Setting
 
 __all__ = ["Statement", "ordered"]
@@ -32,7 +34,9 @@ class Statement:
     setting : Setting
         What the theorem speaks about.
     theorem : str
-        A name in `stlbounds.theorems.gap.THEOREMS`.
+        A name in `stlbounds.theorems.registry.ALL_THEOREMS`.
+    **options
+        What the theorem leaves to choose, for example ``order`` of ``"weak-stability"``.
 
     Raises
     ------
@@ -40,14 +44,14 @@ class Statement:
         If `setting` is no setting, or `theorem` is unknown.
     """
 
-    def __init__(self, setting: Setting, theorem: str = "high-probability") -> None:
+    def __init__(self, setting: Setting, theorem: str = "high-probability", **options: Any) -> None:
         if not isinstance(setting, Setting):
             raise InvalidArgumentError("setting", repr(setting), "a stlbounds.Setting")
-        if theorem not in THEOREMS:
-            raise InvalidArgumentError("theorem", repr(theorem), f"one of {', '.join(THEOREMS)}")
+        if theorem not in ALL_THEOREMS:
+            raise InvalidArgumentError("theorem", repr(theorem), f"one of {', '.join(ALL_THEOREMS)}")
         self.setting = setting
         self.theorem = theorem
-        self._derivation: Derivation = THEOREMS[theorem](setting)
+        self._derivation: Derivation = ALL_THEOREMS[theorem](setting, **options)
 
     @cached_property
     def proof(self) -> Proof:

@@ -139,13 +139,8 @@ class Lemmas:
     @cached_property
     def recursive_stability(self) -> Claim:
         """``gamma_{j+1} <= (kappa/N_j) times the largest influence of a real point of T_0``."""
-        loop = self.setting.loop
-        claim = influence.RecursiveStabilityMax.apply(protocol=loop)
-        for point in loop.classes:
-            if point.real:
-                shift = substitute(self.shifts[point.name], self.influences[point.name])
-                claim = substitute(claim, shift, ((G, sp.S.Zero),) if point.recurring else ())
-        return loop.stability_claim(claim, self.kappa, self.rho, self._given)
+        return self.setting.loop.recursive_stability_claim(self.shifts, self.influences, self.kappa, self.rho,
+                                                           self._given)
 
     # --- theory §4 -----------------------------------------------------------------------------------
     @cached_property

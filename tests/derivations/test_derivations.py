@@ -1,0 +1,67 @@
+"""Every derivation comes out, ends with its verdict, runs as a script, and fails when a wrong constant is planted."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import sympy as sp
+
+FOLDER = Path(__file__).resolve().parents[2] / "derivations"
+NAMES = sorted(path.stem for path in FOLDER.glob("*20[0-9][0-9].py"))
+
+#: For each file the constants that it holds, each with a wrong value.
+PLANTED = [
+    ("bousquet_elisseeff2002", "FIRST", 1), ("bousquet_elisseeff2002", "SECOND", 2),
+    ("bousquet_elisseeff2002", "REGULARISED", 1),
+    ("hardt2016", "CONVEX", 1), ("hardt2016", "STRONG", 4), ("hardt2016", "GAP", 2),
+    ("bousquet2020", "LOG", 12), ("bousquet2020", "SAMPLING", 2), ("bousquet2020", "FIRST_USEFUL", 22_000),
+    ("gerstgrasser2024", "LIMIT", sp.pi**2 / 8),
+    ("he2025", "BEST", sp.Rational(1, 2)),
+    ("shumailov2024", "KEPT", sp.Rational(1, 2)), ("shumailov2024", "SPREAD", sp.Integer(1)),
+]
+
+
+@pytest.fixture(autouse=True)
+def _on_the_path(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+
+
+def load(name: str) -> ModuleType:
+    return importlib.import_module(name)
+
+
+def test_the_list_is_complete():
+    assert len(NAMES) >= 6 and {name for name, _, _ in PLANTED} == set(NAMES)
+
+
+@pytest.mark.parametrize("name", [
+    pytest.param(name, marks=pytest.mark.slow) if name == "gerstgrasser2024" else name for name in NAMES])
+def test_a_derivation_comes_out(name):
+    found = load(name).compare()
+    last = str(found).splitlines()[-1]
+    assert last == found.verdict and ("agreement" in last or "factor" in last)
+    assert found.rows and found.simulated and found.latex and found.source
+
+
+@pytest.mark.parametrize(("name", "constant", "wrong"), [
+    pytest.param(*case, marks=pytest.mark.slow) if case[0] == "gerstgrasser2024" else case for case in PLANTED])
+def test_a_wrong_constant_is_noticed(name, constant, wrong, monkeypatch):
+    module = load(name)
+    monkeypatch.setattr(module, "_simulated", lambda: "")
+    monkeypatch.setattr(module, constant, wrong)
+    with pytest.raises(load("comparison").Disagreement):
+        module.compare()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_a_derivation_runs_as_a_script(name):
+    done = subprocess.run([sys.executable, str(FOLDER / f"{name}.py")], capture_output=True, text=True, timeout=60,
+                          env={"PYTHONPATH": str(FOLDER.parent), "PATH": ""}, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "agreement" in done.stdout.splitlines()[-1] or "factor" in done.stdout.splitlines()[-1]
