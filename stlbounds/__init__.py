@@ -11,12 +11,28 @@ from stlbounds._lazy import lazily
 from stlbounds._version import __version__
 
 if TYPE_CHECKING:
-    from stlbounds import errors, generators, learners, loops, symbols
-    from stlbounds.bound import Bound, expected_gap, high_probability, in_expectation
+    from stlbounds import data, errors, generators, learners, loops, symbols
+    from stlbounds.bound import (
+        Bound,
+        bernstein,
+        best,
+        excess_risk,
+        expected_gap,
+        high_probability,
+        in_expectation,
+        weak_stability,
+    )
+    from stlbounds.overview import catalogue
     from stlbounds.proof.dag import Proof
     from stlbounds.proof.metric import Metric
     from stlbounds.saved import load, save
     from stlbounds.simulation.check import check
+    from stlbounds.simulation.claims import check_claim
+    from stlbounds.simulation.measure import Simulation, measure
+    from stlbounds.simulation.sensitivity import BlackBox, estimate_sensitivity
+    from stlbounds.simulation.sensitivity_spaces import Box, FiniteSpace
+    from stlbounds.simulation.sweep import sweep
+    from stlbounds.simulation.variance import check_variance
     from stlbounds.special import geometric_sum
     from stlbounds.theorems.setting import Setting
 
@@ -26,13 +42,25 @@ if TYPE_CHECKING:
 __all__ = [
     "DISCRETE",
     "EUCLIDEAN",
+    "BlackBox",
     "Bound",
+    "Box",
+    "FiniteSpace",
     "Metric",
     "Proof",
     "Setting",
+    "Simulation",
     "__version__",
+    "bernstein",
+    "best",
+    "catalogue",
     "check",
+    "check_claim",
+    "check_variance",
+    "data",
     "errors",
+    "estimate_sensitivity",
+    "excess_risk",
     "expected_gap",
     "generators",
     "geometric_sum",
@@ -41,8 +69,11 @@ __all__ = [
     "learners",
     "load",
     "loops",
+    "measure",
     "save",
+    "sweep",
     "symbols",
+    "weak_stability",
 ]
 
 __getattr__, __dir__ = lazily(
@@ -54,7 +85,22 @@ __getattr__, __dir__ = lazily(
         "Metric": "stlbounds.proof.metric",
         "Proof": "stlbounds.proof.dag",
         "Setting": "stlbounds.theorems.setting",
+        "bernstein": "stlbounds.bound",
+        "best": "stlbounds.bound",
+        "excess_risk": "stlbounds.bound",
+        "weak_stability": "stlbounds.bound",
+        "Simulation": "stlbounds.simulation.measure",
+        "check_variance": "stlbounds.simulation.variance",
+        "data": "stlbounds.data:",
+        "measure": "stlbounds.simulation.measure",
+        "BlackBox": "stlbounds.simulation.sensitivity",
+        "Box": "stlbounds.simulation.sensitivity_spaces",
+        "FiniteSpace": "stlbounds.simulation.sensitivity_spaces",
+        "catalogue": "stlbounds.overview",
         "check": "stlbounds.simulation.check",
+        "check_claim": "stlbounds.simulation.claims",
+        "estimate_sensitivity": "stlbounds.simulation.sensitivity",
+        "sweep": "stlbounds.simulation.sweep",
         "errors": "stlbounds.errors:",
         "expected_gap": "stlbounds.bound",
         "generators": "stlbounds.generators:",

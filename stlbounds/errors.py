@@ -7,12 +7,15 @@ __all__ = [
     "InvalidArgumentError",
     "MetricError",
     "MissingDependencyError",
+    "ModelFileError",
     "OutputError",
     "ParseError",
     "ProofError",
     "StlboundsError",
+    "StoreError",
     "SymbolError",
     "UndecidedError",
+    "WorkerError",
 ]
 
 
@@ -72,5 +75,17 @@ class MissingDependencyError(StlboundsError, ImportError):
     """A feature needs an optional package or an outside program that is not installed."""
 
 
+class ModelFileError(StlboundsError, ValueError):
+    """A model file says something that it must not; the message names the file, the line and the key."""
+
+
 class OutputError(StlboundsError, OSError):
     """A file or folder cannot be written."""
+
+
+class StoreError(StlboundsError):
+    """A file of partial results is damaged, in use, or belongs to something else."""
+
+
+class WorkerError(StlboundsError, RuntimeError):
+    """A task failed, the process that worked on it died, or the scheduler cannot be reached."""

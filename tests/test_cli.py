@@ -203,7 +203,7 @@ def test_every_entry_declares_its_symbols() -> None:
     requests += [Request(model, theorem="expectation" if model.startswith("sgd-trained") else "high-probability")
                  for model in GENERATORS]
     requests += [Request("generic", learner=learner) for learner in LEARNERS]
-    requests += [Request("generic", theorem=theorem) for theorem in THEOREMS]
+    requests += [Request("location", loop="replace", theorem=theorem) for theorem in THEOREMS]
     for request in requests:
         learner = request.learner or GENERATORS[request.model].learner
         used = (LOOPS[request.loop], GENERATORS[request.model], LEARNERS[learner], THEOREMS[request.theorem])
