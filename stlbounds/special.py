@@ -110,8 +110,14 @@ def _math_from_offset(offset: float, terms: float) -> float:
 
 def geometric_sum_mpmath(r: Any, k: Any) -> Any:
     """``1 + r + ... + r**(k-1)`` with the working precision of mpmath, also next to ``r = 1``."""
-    # The offset of an argument that is exact is exact: mpmath adds without rounding on request.
-    return _mpmath_from_offset(mpmath.fsub(mpmath.mpf(r), 1, exact=True), mpmath.mpf(k))
+    ratio, terms = mpmath.mpf(r), mpmath.mpf(k)
+    if 0.5 <= ratio <= 2:
+        # The offset of an argument that is exact is exact: mpmath adds without rounding on request.
+        return _mpmath_from_offset(mpmath.fsub(ratio, 1, exact=True), terms)
+    # Nothing cancels far from 1, where an exact offset could have millions of digits.
+    with mpmath.extraprec(10 + max(0, int(mpmath.mag(terms)) if terms else 0)):
+        value = (ratio**terms - 1) / (ratio - 1)
+    return +value
 
 
 def geometric_sum_from_one_mpmath(a: Any, k: Any) -> Any:
