@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from importlib import import_module
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import sympy as sp
 
@@ -38,7 +38,7 @@ class Described:
     family: ClassVar[str | None] = None
     _made_with: tuple[tuple[Any, ...], dict[str, Any]]
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         made = super().__new__(cls)
         object.__setattr__(made, "_made_with", (args, kwargs))
         return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -120,6 +120,7 @@ class Answer(Generic[Value]):
             For example ``r=0.5``; a float counts as the decimal it prints as.
         """
         point = {symbol(name): exact(name, value) for name, value in values.items()}
+        inside(point, self.assumptions)
         for case in self.cases:
             if all(condition.holds(point) for condition in case.conditions):
                 return case.value
@@ -189,6 +190,21 @@ def explore(question: Callable[[Facts], Value], budget: Budget, atoms: Mapping[s
     cases = [Case(tuple(condition_on(quantity.xreplace(first.atoms), signs)
                         for quantity, signs in signs_of.items()), value) for signs_of, _, value in merged]
     return cases, used
+
+
+def inside(point: Mapping[sp.Symbol, sp.Expr], assumptions: Iterable[sp.Basic]) -> None:
+    """Refuse a point where an answer was not asked for.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If one of the assumptions does not hold there.
+    """
+    for relation in assumptions:
+        if relation.free_symbols <= set(point) and relation.subs(dict(point)) == sp.false:
+            names = ", ".join(sorted(map(str, relation.free_symbols)))
+            raise InvalidArgumentError(names, ", ".join(str(point[s]) for s in sorted(relation.free_symbols, key=str)),
+                                       f"such that {_text(relation)}", "put boundary values in when you ask")
 
 
 def assumed(symbols: set[sp.Symbol]) -> tuple[sp.Basic, ...]:

@@ -111,7 +111,7 @@ class Expansion:
         value = expression.func(*(self.value(argument) for argument in expression.args))
         if value.has(sp.nan, sp.oo, sp.zoo) or not value.is_real:
             raise UndecidedError(f"no rule for {expression.func.__name__} at {value}")
-        return Series.constant(value) if value == 0 else Series({ONE: value}, {(ONE, True)})
+        return Series({ONE: value}, {(ONE, True)})
 
 
 def _logarithm(self: Expansion, expression: sp.Expr) -> Series:

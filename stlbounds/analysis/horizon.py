@@ -7,7 +7,7 @@ from typing import Any
 import sympy as sp
 
 from stlbounds.analysis.facts import Facts
-from stlbounds.analysis.inversion import SECONDS, Inverse, Question, asked, witness
+from stlbounds.analysis.inversion import SECONDS, Inverse, Question, asked, near, witness
 from stlbounds.errors import UndecidedError
 from stlbounds.special import geometric_sum
 from stlbounds.symbols import i
@@ -38,8 +38,9 @@ def max_generations(bound: Statement, epsilon: Any, seconds: float = SECONDS, **
         return Inverse(i, sp.oo, f"the bound is at most {question.target} for every i", evidence=evidence)
     if first == 0:
         return Inverse(i, None, f"no i works: the bound exceeds {question.target} at i = 0", evidence=evidence)
+    fits = closed is not None and near(closed, first - 1, first)
     return Inverse(i, sp.Integer(first - 1), f"the bound is at most {question.target} up to i = {first - 1}",
-                   closed if closed is not None and closed.is_real else None, evidence=evidence)
+                   closed if fits else None, evidence=evidence)
 
 
 def _first(bound: Statement, question: Question) -> tuple[int | None, tuple[tuple[sp.Expr, float], ...]]:

@@ -16,7 +16,7 @@ from stlbounds.errors import InvalidArgumentError
 from stlbounds.symbols import entry, exact
 from stlbounds.theorems.statement import Statement
 
-__all__ = ["SECONDS", "Inverse", "Question", "asked", "witness"]
+__all__ = ["SECONDS", "Inverse", "Question", "asked", "near", "witness"]
 
 SECONDS = 20.0
 
@@ -125,6 +125,13 @@ def asked(bound: Statement, variable: Any, target: Any, values: Mapping[str, Any
     expression = bound.expr if term is None else bound.terms[term]
     budget = Budget(seconds, f"closed forms and certified bisection in {symbol}")
     return Question(symbol, expression, given, aim, budget)
+
+
+def near(closed: sp.Expr, low: int, high: int) -> bool:
+    """Whether a closed form without symbols lies between two neighbouring integers, as the certified answer says."""
+    value = closed.evalf(60)
+    margin = sp.Float(10, 60) ** -40 * max(1, abs(high))
+    return bool(value.is_real and low - margin <= value <= high + margin)
 
 
 def witness(excess: Excess, *points: Any) -> tuple[tuple[sp.Expr, float], ...]:

@@ -107,7 +107,8 @@ def _stripped(function: sp.Expr, variable: sp.Symbol) -> sp.Expr:
                     return function
                 order = math.lcm(*(int(power.q) for _, power in parts))
                 # A nonnegative function is least where its power is; with symbols, roots are dealt with later.
-                if order == 1 or function.free_symbols != {variable} or not all(_nonnegative(base) for base, _ in parts):
+                plain = order > 1 and function.free_symbols == {variable}
+                if not plain or not all(_nonnegative(base) for base, _ in parts):
                     return function
                 function = sp.Mul(*(base ** (power * order) for base, power in parts))
                 continue

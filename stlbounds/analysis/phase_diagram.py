@@ -148,6 +148,8 @@ def _codes(found: Threshold, x: sp.Symbol, y: sp.Symbol, left: npt.NDArray[np.fl
             unclear |= ~(np.abs(value) > _NEAR)
     for end in found.ends:
         unclear |= (left == float(end))[None, :]
+    allowed = entry(y).range
+    unclear &= ~np.isin(low, (float(allowed.low), float(allowed.high)))[:, None]
     codes = np.zeros(shape, dtype=np.int8)
     for case in found.inside:
         if case.value.fine:

@@ -17,6 +17,9 @@ from stlbounds.theorems.statement import Statement
 
 __all__ = ["Prepared", "as_symbol", "prepare", "sensitivity_of", "substitutions_of"]
 
+#: Sums of no more terms are written out.
+_FEW = 32
+
 
 def as_symbol(bound: Statement, variable: Any, argument: str = "variable") -> sp.Symbol:
     """The symbol of a bound that a user means, by itself or by its name.
@@ -99,6 +102,19 @@ def sensitivity_of(bound: Statement, values: Mapping[sp.Symbol, sp.Expr]) -> sp.
     return bound.setting.generator.sensitivity.subs(N, size).subs(dict(values), simultaneous=True)
 
 
+def _written_out(expression: sp.Expr) -> sp.Expr:
+    """The expression with sums and products of a few terms written out."""
+    if not expression.has(sp.Sum, sp.Product):
+        return expression
+    if isinstance(expression, (sp.Sum, sp.Product)) and len(expression.limits) == 1:
+        index, first, last = expression.limits[0]
+        if first.is_Integer and last.is_Integer and last - first < _FEW:
+            terms = [_written_out(expression.function.subs(index, k)) for k in range(int(first), int(last) + 1)]
+            return sp.Add(*terms) if isinstance(expression, sp.Sum) else sp.Mul(*terms)
+        return expression
+    return expression.func(*map(_written_out, expression.args))
+
+
 def _without_zeros(expression: sp.Expr) -> sp.Expr:
     """Powers of 0, and geometric sums with ratio 0, as the numbers that they are."""
     facts = Facts()
@@ -163,7 +179,7 @@ def prepare(bound: Statement, varying: set[sp.Symbol], values: Mapping[sp.Symbol
         gathered = {name: case_by_case(lambda part: part, unfold(part, definitions), index=i)
                     for name, part in named.items()}
     terms = {name: part.subs(replacing, simultaneous=True) if replacing else part for name, part in gathered.items()}
-    terms = {name: _without_zeros(part) for name, part in terms.items()}
+    terms = {name: _without_zeros(_written_out(part)) for name, part in terms.items()}
     if rho in atoms:
         terms = {name: part.xreplace({atoms[rho]: rho}) for name, part in terms.items()}
     sensitivity = sensitivity_of(bound, replacing)

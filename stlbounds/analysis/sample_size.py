@@ -6,7 +6,7 @@ from typing import Any
 
 import sympy as sp
 
-from stlbounds.analysis.inversion import SECONDS, Inverse, Question, asked, witness
+from stlbounds.analysis.inversion import SECONDS, Inverse, Question, asked, near, witness
 from stlbounds.analysis.powers import inverse_in_size
 from stlbounds.symbols import n
 from stlbounds.theorems.statement import Statement
@@ -39,7 +39,7 @@ def _solved(question: Question, strict: bool) -> Inverse:
                        evidence=witness(excess, 1, 10**6, 10**12))
     size = last + 1
     points = (last, size) if last >= 1 else (size,)
-    if closed is not None and (closed.is_real is not True or size == 1):
+    if closed is not None and not (size > 1 and near(closed, last, size)):
         closed = None
     return Inverse(n, sp.Integer(size), f"the bound is {aim} from n = {size} on", closed,
                    evidence=witness(excess, *points))

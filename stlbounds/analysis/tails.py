@@ -2,8 +2,8 @@ r"""Upper bounds of sums over all generations that hold for every number of gene
 
 For ``i >= 1``: ``growth(kappa, j, i) <= (i/j)**kappa`` for ``j >= 1``, because ``1 + x <= exp(x)`` and
 ``1/(j+1) + ... + 1/i <= log(i/j)``; for ``j = 0`` it is at most ``(1 + kappa) i**kappa``. Powers are summed by
-``sum of j**-s <= zeta(s)`` (``s > 1``), ``1 + log(i)`` (``s = 1``), ``i**(1-s)/(1-s)`` (``s < 1``), and logarithms are at
-most ``(8/e) x**(1/8)``.
+``sum of j**-s <= zeta(s)`` (``s > 1``), ``1 + log(i)`` (``s = 1``), ``i**(1-s)/(1-s)`` (``s < 1``), and logarithms are
+at most ``(8/e) x**(1/8)``.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import Any
 import sympy as sp
 
 from stlbounds.analysis.budget import Budget
-from stlbounds.analysis.cases import Case, Condition, explore
+from stlbounds.analysis.cases import Case, Condition, explore, inside
 from stlbounds.analysis.facts import Facts
 from stlbounds.analysis.prepared import as_symbol, prepare, sensitivity_of, substitutions_of
 from stlbounds.analysis.rate import SECONDS, Leading, assumptions, leading_term
@@ -134,6 +134,7 @@ class Threshold:
             the question is asked.
         """
         point = self._point(values)
+        inside(point, [relation for relation in self.assumptions if self.variable not in relation.free_symbols])
         case, at_end = self._case(point)
         if case.value.fine:
             return GUARANTEED
@@ -235,18 +236,18 @@ def threshold(bound: Statement, variable: Any, towards: Any = "i", term: str | N
             direction = lead[0].direction(facts)
             return Behaviour(Leading(lead[1], lead[0].expression(x)), direction < 0 if x == n else direction <= 0)
 
-        found, used = explore(question, budget, ready.atoms, _same, ready.facts)
+        leaves, used = explore(question, budget, ready.atoms, _same, ready.facts)
         back = ready.atoms
         shown = tuple(Case(case.conditions, Behaviour(
             Leading(case.value.leading.constant.xreplace(back), case.value.leading.order.xreplace(back)),
-            case.value.fine)) for case in found)
+            case.value.fine)) for case in leaves)
         return shown, assumptions(ready, used | ready.expr.free_symbols, x)
 
-    inside, assumed = cases({})
+    found, assumed = cases({})
     allowed = entry(parameter).range
     closed = [end for end, is_open in ((allowed.low, allowed.low_open), (allowed.high, allowed.high_open))
               if end.is_finite and not is_open]
     ends = {end: cases({parameter: end})[0] for end in closed}
     sensitivity = sensitivity_of(bound, substitutions)
     composite = len(sensitivity.args) > 0 and not sensitivity.has(parameter, kappa)
-    return Threshold(parameter, x, inside, ends, assumed, {kappa: sensitivity} if composite else {}, bound)
+    return Threshold(parameter, x, found, ends, assumed, {kappa: sensitivity} if composite else {}, bound)

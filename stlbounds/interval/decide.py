@@ -100,8 +100,8 @@ def decide_nonnegative(difference: sp.Expr, box: Box, *, strict: bool = False, b
     """Whether ``difference >= 0`` (``> 0``, if strict) on a box; see `decide`."""
     search = _Search(difference, box, strict, time.perf_counter() + budget, nested)
     text = statement if statement is not None else f"{difference} {'>' if strict else '>='} 0"
-    methods = (search.constant, search.algebra, search.sample, search.at_once, search.roots, search.squares, search.reduced,
-               search.few_boxes, search.one_rule, search.tie, search.rules, search.solver, search.boxes)
+    methods = (search.constant, search.algebra, search.sample, search.at_once, search.roots, search.squares,
+               search.reduced, search.few_boxes, search.one_rule, search.tie, search.rules, search.solver, search.boxes)
     for method in methods[:-2] if nested else methods:
         try:
             answer = method()

@@ -104,7 +104,8 @@ def _divisors(expression: sp.Expr) -> set[sp.Expr]:
 def step_holds(step: Step, box: Box, arithmetic: Arithmetic) -> bool:
     """Check a step: the library makes the offer, its conditions and the coefficient's sign hold, the algebra fits."""
     if step.offer == REARRANGED:
-        return bool(sp.expand(step.before - step.after) == 0)
+        difference = step.before - step.after
+        return bool(sp.expand(difference) == 0 or _outside(difference, sp.cancel) == 0)
     if step.offer not in offers(step.atom):
         return False
     new = _divisors(step.offer.bound) - _divisors(step.before)

@@ -26,7 +26,7 @@ Cuts = tuple[tuple[int, Fraction] | None, ...]
 
 
 #: Unbounded ranges are not cut beyond this.
-_FAR = 2**100
+_FAR = 2.0**100
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def _spread(lower: Lower, box: Box) -> int | None:
         if width < 1e-13 and not box.integer[place]:
             continue
         # Cutting further and further out never ends.
-        if math.isinf(width) and any(not math.isinf(end) and abs(end) > _FAR for end in (a, b)):
+        if math.isinf(width) and any(_FAR < abs(float(end)) < math.inf for end in (a, b)):
             continue
         weight = lower.weights.get(place, math.inf)
         # Infinite slopes say nothing; the widest range is cut then.
@@ -269,7 +269,7 @@ def least_value(expression: sp.Expr, box: Box, arithmetic: Arithmetic, *, absolu
                 heap = []
                 for item in wide:
                     part = item[2]
-                    place = max(part.active, key=lambda at, part=part: float(part.high[at] - part.low[at]))
+                    _, place = max((float(part.high[at]) - float(part.low[at]), at) for at in part.active)
                     for half in part.split(place, part.middle(place)):
                         push(half)
         rest = [(item[3].low, item[2]) for item in heap] + finished

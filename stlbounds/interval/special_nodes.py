@@ -6,6 +6,7 @@ Those of an integer (a number of terms, a generation) have divided differences o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from stlbounds.errors import UndecidedError
@@ -23,10 +24,10 @@ MOST_TERMS = 2_000_000
 
 def _whole(arithmetic: Arithmetic, number: Any, most: int = MOST_TERMS) -> int:
     """A finite end point that should be an integer, as one."""
-    value: Any = arithmetic.exact(number)
+    value = Fraction(arithmetic.exact(number)) if abs(number) < 2**62 else Fraction(2**62)
     if abs(value) > most:
         raise UndecidedError(f"a sum over {float(value):.3g} generations: at most {most} can be enclosed")
-    return int(round(value))
+    return round(value)
 
 
 class GeometricSum(Step):

@@ -9,7 +9,7 @@ import sympy as sp
 
 from stlbounds.interval.domain import Box
 
-__all__ = ["Squares", "stationary_point", "sum_of_squares", "squares_hold"]
+__all__ = ["Squares", "squares_hold", "stationary_point", "sum_of_squares"]
 
 
 @dataclass(frozen=True)

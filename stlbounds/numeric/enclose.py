@@ -129,9 +129,9 @@ def enclose(expression: sp.Expr, domain: Mapping[Any, Any], *, width: float | No
     Examples
     --------
     >>> from stlbounds.symbols import alpha, i
-    >>> found = enclose(alpha * (1 - alpha) ** i, {"alpha": (0.25, 0.5), "i": (1, 2)})
+    >>> found = enclose(alpha * (1 - alpha) ** i, {"alpha": (0.25, 0.5), "i": (1, 2)}, relative_width=1e-6)
     >>> found.text(4), Fraction(1, 4) in found
-    ('[0.1249, 0.2500]', True)
+    ('[0.1249, 0.2501]', True)
     """
     if not isinstance(digits, int) or isinstance(digits, bool) or not 1 <= digits <= 100_000:
         raise InvalidArgumentError("digits", digits, "an integer in [1, 100000]")

@@ -91,6 +91,7 @@ def _entry_error(column: Array) -> Any:
 
 
 def _sum(operands: Sequence[Known]) -> Known:
+    operands = sorted(operands, key=lambda known: np.size(known[0]))
     values = [value for value, _ in operands]
     total = values[0]
     for value in values[1:]:
@@ -244,9 +245,13 @@ def _run(tape: Tape, columns: Sequence[Array], numbers: Arithmetic) -> Known:
         elif isinstance(step, nodes.Total):
             known = _sum(operands)
         elif isinstance(step, nodes.Product):
-            value, error = operands[0]
-            for other, its in operands[1:]:
-                value, error = value * other, _together(error, its, UNIT)
+            # Small operands first, so that few products are of full size.
+            (value, error), *others = sorted(operands, key=lambda known: np.size(known[0]))
+            for other, its in others:
+                # Powers of two do not round.
+                exact = any(np.size(part) == 1 and abs(math.frexp(float(np.max(part)))[0]) == 0.5
+                            for part in (value, other))
+                value, error = value * other, _together(error, its, 0.0 if exact else UNIT)
             known = value, error
         elif isinstance(step, nodes.IntegerPower):
             known = _whole_power(operands[0], step.exponent)
@@ -269,7 +274,7 @@ def _run(tape: Tape, columns: Sequence[Array], numbers: Arithmetic) -> Known:
         value, error = known
         # A step that comes close to the smallest doubles has no relative error bound.
         if np.size(value) and not isinstance(step, (nodes.Input, nodes.Constant)):
-            size = np.abs(value)
+            size = value if np.min(value) >= 0 else np.abs(value)
             if np.min(size) < _TINY and bool(np.any((size < _TINY) & (size > 0))):
                 error = np.where((size < _TINY) & (size > 0), np.inf, error)
         found.append((value, error))

@@ -18,6 +18,8 @@ from stlbounds.symbols import entry, exact
 
 __all__ = ["checked_names", "exact_values", "float_arrays", "plain", "point_values"]
 
+#: Entries that are looked at together, while they are in the cache.
+_PASS = 1 << 14
 _PLAIN = frozenset({int, float, np.float64, np.float32, np.int64, np.int32})
 
 
@@ -49,7 +51,22 @@ def _doubles(value: Any) -> npt.NDArray[np.float64]:
     given = np.asarray(value)
     if given.dtype.kind not in "iufO":
         raise TypeError(f"{given.dtype} is no type of real numbers")
-    return given.astype(float)
+    return given.astype(float, copy=False)
+
+
+def _surely_fine(array: npt.NDArray[np.float64], name: str) -> bool:
+    """Whether all values are within a range, decided from the extremes, in as few passes as possible."""
+    low, high, low_open, high_open, integer = _limits(name)
+    if not array.size:
+        return True
+    least, most = float(array.min()), float(array.max())
+    # A comparison with NaN, which the extremes pass on, is false.
+    inside = (least > low if low_open else least >= low) and (most < high if high_open else most <= high)
+    if not inside or most == math.inf or least == -math.inf:
+        return False
+    flat = array.reshape(-1)
+    return not integer or all(bool((np.floor(part) == part).all()) for part in
+                              (flat[start:start + _PASS] for start in range(0, flat.size, _PASS)))
 
 
 def float_arrays(values: Mapping[str, Any]) -> dict[str, npt.NDArray[np.float64]]:
@@ -68,15 +85,16 @@ def float_arrays(values: Mapping[str, Any]) -> dict[str, npt.NDArray[np.float64]
         except (TypeError, ValueError, OverflowError) as error:
             hint = "give a number or an array of numbers"
             raise InvalidArgumentError(name, repr(value), str(allowed), hint) from error
-        low, high = float(allowed.low), float(allowed.high)
-        fine = np.isfinite(array)
-        fine &= (array > low) if allowed.low_open else (array >= low)
-        fine &= (array < high) if allowed.high_open else (array <= high)
-        if allowed.integer:
-            fine &= array == np.floor(array)
-        if not fine.all():
-            raise InvalidArgumentError(name, array[~fine].flat[0] if array.ndim else value, str(allowed),
-                                       f"it is {entry(name).meaning}")
+        if not _surely_fine(array, name):
+            low, high = float(allowed.low), float(allowed.high)
+            fine = np.isfinite(array)
+            fine &= (array > low) if allowed.low_open else (array >= low)
+            fine &= (array < high) if allowed.high_open else (array <= high)
+            if allowed.integer:
+                fine &= array == np.floor(array)
+            if not fine.all():
+                raise InvalidArgumentError(name, array[~fine].flat[0] if array.ndim else value, str(allowed),
+                                           f"it is {entry(name).meaning}")
         arrays[name] = array
     try:
         np.broadcast_shapes(*(array.shape for array in arrays.values()))

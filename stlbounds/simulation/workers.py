@@ -161,13 +161,16 @@ def _on_cluster(function: Callable[[Any], Any], tasks: Sequence[Any], scheduler:
         more = submitted()
         running = {next(more) for _ in range(min(len(tasks), _AHEAD * threads))}
         queue = as_completed(running, loop=client.loop)
+        delivered = 0
         try:
             for future in queue:
                 result = future.result()
                 running.discard(future)
-                for extra in (new for new, _ in zip(more, range(1), strict=False)):
+                extra = next(more, None)
+                if extra is not None:
                     running.add(extra)
                     queue.add(extra)
+                delivered += 1
                 yield result
         except KilledWorker as error:
             raise _died("of the cluster") from error
@@ -176,6 +179,10 @@ def _on_cluster(function: Callable[[Any], Any], tasks: Sequence[Any], scheduler:
                 raise
             raise WorkerError(f"the connection to the Dask scheduler was lost: {error!r}; what was finished before is "
                               f"kept, and the same call with the same store continues") from error
+        else:
+            if delivered < len(tasks):
+                raise WorkerError(f"the cluster answered {delivered} of {len(tasks)} tasks only; what was finished is "
+                                  f"kept, and the same call with the same store continues")
         finally:
             if running:
                 client.cancel(list(running))

@@ -42,7 +42,8 @@ def test_a_crossover_in_a_real_variable_is_bracketed():
     assert found.refuted and found.reverse.refuted
     (bracket,) = found.crossovers
     assert bracket.unique and bracket.high - bracket.low < 1e-9
-    assert bound.evaluate(alpha=float(bracket.low), **values) > 0.5 > bound.evaluate(alpha=float(bracket.high), **values)
+    left, right = (bound.evaluate(alpha=float(end), **values) for end in (bracket.low, bracket.high))
+    assert left > 0.5 > right
     assert "they meet at alpha in" in str(found)
 
 
@@ -58,7 +59,8 @@ X = sp.Symbol("x", real=True)
 
 
 @pytest.mark.parametrize(("form", "roots"), [
-    ((X - sp.Rational(1, 3)) * (X - sp.Rational(2, 3)), [1 / 3, 2 / 3]), (sp.exp(X) - 2, [0.6931471805599453]), (X**2 + 1, []),
+    ((X - sp.Rational(1, 3)) * (X - sp.Rational(2, 3)), [1 / 3, 2 / 3]), (sp.exp(X) - 2, [0.6931471805599453]),
+    (X**2 + 1, []),
     (X**3 - X / 10, [-0.31622776601, 0, 0.31622776601]),
 ])
 def test_all_places_where_a_difference_vanishes(form, roots):

@@ -95,6 +95,10 @@ def test_large_answers_are_exact():
     assert found.value == 10**15
 
 
+def values_of(bound, **values):
+    return {name: value for name, value in values.items() if name in {str(s) for s in bound.symbols}}
+
+
 def test_schedules_end():
     mine = settings.generic(1)
     bound = stl.in_expectation(stl.Setting(stl.loops.Schedule([0.5, 0.25, 0]), mine))
@@ -103,6 +107,8 @@ def test_schedules_end():
     assert bound.horizon(0.12, **values).value == 3
     with pytest.raises(InvalidArgumentError, match="schedule"):
         bound.rate(i)
+    # t_3 = 1 + (3/4)(1 + 1/2) errors, and alpha_3 = 0.
+    assert bound.rate(n, i=3, **values_of(bound, r=0.5, M=1, c=1)).value.constant == sp.Rational(17, 8)
 
 
 def test_what_is_missing_is_named():
@@ -148,6 +154,16 @@ def test_every_question_has_a_time_budget():
                 lambda: bound.sample_size(0.1, seconds=1e-9, **VALUES, lam=1, i=3)):
         with pytest.raises(UndecidedError, match=r"within 1e-09 s; tried \w+"):
             ask()
+
+
+def test_boundary_values_are_put_in_when_asking():
+    bound = settings.bound("fresh/generic")
+    answer = bound.limit(i, sp.oo, term="concentration")
+    with pytest.raises(InvalidArgumentError, match="put boundary values in"):
+        answer.at(alpha=0, kappa=2)
+    with pytest.raises(InvalidArgumentError, match="put boundary values in"):
+        bound.threshold(alpha).verdict(alpha=0.5, kappa=0)
+    assert bound.threshold(alpha, kappa=0).verdict(alpha=0.5) == "guaranteed"
 
 
 def test_an_answer_with_cases_has_no_single_value():

@@ -75,7 +75,8 @@ def test_a_closed_form_at_an_end_and_a_changed_derivation():
 # --- certified global minima --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("ratio", "price"), [(sp.Rational(3, 4), 20), (sp.Rational(1, 4), 10), (sp.Rational(9, 10), 100)])
+@pytest.mark.parametrize(("ratio", "price"), [
+    (sp.Rational(3, 4), 20), (sp.Rational(1, 4), 10), (sp.Rational(9, 10), 100)])
 def test_noise_plus_drift_of_augmenting(ratio, price):
     """``phi`` of theory §9 is not convex: the global minimum is certified and agrees with a dense grid."""
     form = sp.sqrt(_noise(ratio)) + lam / price

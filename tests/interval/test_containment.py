@@ -22,7 +22,7 @@ from stlbounds.interval.domain import Box
 from stlbounds.interval.tape import compiled
 from stlbounds.sequences import listed
 from stlbounds.special import geometric_sum
-from stlbounds.symbols import K, N, alpha, c, i, j, kappa, lam, r, w
+from stlbounds.symbols import K, N, alpha, c, j, kappa, lam, r, w
 
 BACKENDS = ("arb", "mpmath")
 GENERIC = stl.generators.Generator("generic", stl.DISCRETE, kappa, c * N**-r)
@@ -58,20 +58,22 @@ def bounds() -> tuple[sp.Expr, ...]:
 
 
 X, Y = sp.symbols("x y", real=True)
-I, J = sp.symbols("test_i test_j", integer=True, nonnegative=True)
+LAST, J = sp.symbols("test_i test_j", integer=True, nonnegative=True)
 #: Every function that has an enclosure, with ranges of its arguments.
 SPECIAL: tuple[tuple[sp.Expr, dict[sp.Symbol, tuple[float, float]]], ...] = (
-    (geometric_sum(X, I), {X: (0, 1.5), I: (0, 30)}), (geometric_sum(1 - X, I), {X: (0, 1e-9), I: (0, 10**6)}),
-    (geometric_sum(X, I) - I * X, {X: (0.9, 1.1), I: (0, 12)}), (growth(X, J, J + I), {X: (0, 5), J: (0, 9), I: (0, 30)}),
-    (growth_sum(X, I, 2), {X: (0, 4), I: (0, 9)}), (growth_sum(X, I, 1, 1), {X: (0, 4), I: (0, 9)}),
-    (listed(I, X, X**2, Y), {X: (-1, 2), Y: (0, 1), I: (1, 5)}), (X**I, {X: (-2, 2), I: (0, 9)}),
+    (geometric_sum(X, LAST), {X: (0, 1.5), LAST: (0, 30)}),
+    (geometric_sum(1 - X, LAST), {X: (0, 1e-9), LAST: (0, 10**6)}),
+    (geometric_sum(X, LAST) - LAST * X, {X: (0.9, 1.1), LAST: (0, 12)}),
+    (growth(X, J, J + LAST), {X: (0, 5), J: (0, 9), LAST: (0, 30)}),
+    (growth_sum(X, LAST, 2), {X: (0, 4), LAST: (0, 9)}), (growth_sum(X, LAST, 1, 1), {X: (0, 4), LAST: (0, 9)}),
+    (listed(LAST, X, X**2, Y), {X: (-1, 2), Y: (0, 1), LAST: (1, 5)}), (X**LAST, {X: (-2, 2), LAST: (0, 9)}),
     (X**Y, {X: (0, 3), Y: (0, 4)}), (X**-3, {X: (-2, 2)}), (X**sp.Rational(-3, 2), {X: (0, 4)}),
     (sp.exp(X * Y) - X, {X: (-3, 3), Y: (-3, 3)}), (sp.log(X) * X, {X: (0, 3)}), (sp.tanh(X) - sp.erf(X), {X: (-5, 5)}),
-    (sp.gamma(X), {X: (0.1, 6)}), (sp.zeta(1 + X), {X: (0.01, 9)}), (sp.harmonic(I), {I: (0, 20)}),
+    (sp.gamma(X), {X: (0.1, 6)}), (sp.zeta(1 + X), {X: (0.01, 9)}), (sp.harmonic(LAST), {LAST: (0, 20)}),
     (sp.Max(X, Y**2, 1) - sp.Min(X, Y), {X: (-2, 3), Y: (-2, 3)}),
-    (sp.Abs(X - Y), {X: (-2, 3), Y: (-2, 3)}), (sp.Sum(X**J / (J + 1), (J, 0, I)), {X: (-1, 2), I: (0, 9)}),
-    (sp.Product(1 - X / (J + 2), (J, 1, I)), {X: (-1, 4), I: (1, 9)}),
-    (sp.Piecewise((X, sp.Eq(I, 0)), (X**2 * I, True)), {X: (-1, 4), I: (0, 5)}),
+    (sp.Abs(X - Y), {X: (-2, 3), Y: (-2, 3)}), (sp.Sum(X**J / (J + 1), (J, 0, LAST)), {X: (-1, 2), LAST: (0, 9)}),
+    (sp.Product(1 - X / (J + 2), (J, 1, LAST)), {X: (-1, 4), LAST: (1, 9)}),
+    (sp.Piecewise((X, sp.Eq(LAST, 0)), (X**2 * LAST, True)), {X: (-1, 4), LAST: (0, 5)}),
     (sp.Piecewise((X, X < 1), (2 - X, X <= 2), (0, True)), {X: (-1, 4)}),
     (sp.pi * X + sp.E * sp.sqrt(2) - sp.EulerGamma, {X: (-1, 1)}), (X**7 - 3 * X**4 + X / 7, {X: (-2, 2)}),
 )
@@ -139,7 +141,7 @@ def contained(seed: int, boxes: int, points: int, cases: tuple[Any, ...]) -> tup
                 natural = tape.run(numbers, box.intervals(numbers))[0]
                 low = lower_bound(tape, numbers, box).low
                 high = -lower_bound(compiled(-expression, box.symbols), numbers, box).low
-                found = [(numbers.exact(natural[0]), numbers.exact(natural[1])), (numbers.exact(low), numbers.exact(high))]
+                found = [tuple(map(numbers.exact, natural)), (numbers.exact(low), numbers.exact(high))]
         except UndecidedError:
             continue
         with mpmath.workdps(62):
@@ -158,18 +160,19 @@ def contained(seed: int, boxes: int, points: int, cases: tuple[Any, ...]) -> tup
 
 
 def test_every_function_is_enclosed():
-    compared, _ = contained(1, 500, 4, SPECIAL)
-    assert compared > 1500
+    compared, _ = contained(1, 200, 4, SPECIAL)
+    assert compared > 600
 
 
 def test_every_bound_is_enclosed():
-    compared, _ = contained(2, 250, 4, tuple((bound, None) for bound in bounds()))
-    assert compared > 700
+    compared, _ = contained(2, 70, 4, tuple((bound, None) for bound in bounds()))
+    assert compared > 200
 
 
 @pytest.mark.slow
 def test_a_hundred_thousand_values_are_enclosed():
-    cases = (*SPECIAL, *((bound, None) for bound in bounds()))
+    # Values of whole bounds to 60 digits take long; most of the points go to the functions that they are made of.
+    cases = (*SPECIAL * 6, *((bound, None) for bound in bounds()))
     compared, widths = contained(3, 2300, 50, cases)
     assert compared >= 100_000
     # Half of the boxes have a point or a millionth for a range: the median enclosure is narrow.

@@ -1,4 +1,4 @@
-"""The decision engine: known questions, a fuzz test with known answers, and certificates that can be checked and broken."""
+"""The decision engine: known questions, a fuzz test with known answers, certificates that are checked and broken."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ TRUE = [
 ]
 FALSE = [
     (sp.log(1 + A) <= A * sp.Rational(999, 1000), UNIT), ((1 - A) ** T <= 1 - A * T, UNIT),
-    (sp.exp(X) >= 1 + X + sp.Rational(1, 10**12), {X: (-1, 1)}), (X**2 - X + HALF**2 >= sp.Rational(1, 10**9), {X: (-1, 1)}),
+    (sp.exp(X) >= 1 + X + sp.Rational(1, 10**12), {X: (-1, 1)}),
+    (X**2 - X + HALF**2 >= sp.Rational(1, 10**9), {X: (-1, 1)}),
     (geometric_sum(1 + A, T) <= T, UNIT), (sp.Max(X, Y) <= X + Y, {X: (0, 1), Y: (-1, 1)}), (X**2 > 0, {X: (-1, 2)}),
     (sp.sqrt(P * Q) >= (P + Q) / 2, {}), (sp.pi < sp.Rational(314159, 100000), {}), (X < X, {}),
     (T * (T - 1) * (2 * T - 7) >= 0, {T: (0, 30)}), (n**2 <= 10**20, {}),
@@ -210,10 +211,8 @@ def test_z3_helps_with_polynomials():
 
 def _fuzz(seed: int, each: int) -> None:
     decided: dict[tuple[str, sp.Rational], list[bool]] = defaultdict(list)
-    count = 0
-    for known in known_inequalities(seed, each):
+    for count, known in enumerate(known_inequalities(seed, each)):
         answer = decide(known.inequality, known.domain, budget=10)
-        count += 1
         decided[known.kind, known.margin].append(answer.proved or answer.refuted)
         assert not (answer.proved and not known.truth), (known, str(answer))
         assert not (answer.refuted and known.truth), (known, str(answer))
@@ -224,7 +223,7 @@ def _fuzz(seed: int, each: int) -> None:
 
 
 def test_no_wrong_answer_and_most_decided():
-    _fuzz(seed=11, each=2)
+    _fuzz(seed=11, each=1)
 
 
 @pytest.mark.slow

@@ -31,7 +31,8 @@ class TestBothArithmetics:
     """What holds whichever intervals are used."""
 
     @pytest.mark.parametrize(("loop", "ranges"), [
-        (stl.loops.FixedMix(alpha), {"alpha": (0.1, 0.2)}), (stl.loops.FixedMix(alpha, real="fresh"), {"alpha": (0.1, 0.2)}),
+        (stl.loops.FixedMix(alpha), {"alpha": (0.1, 0.2)}),
+        (stl.loops.FixedMix(alpha, real="fresh"), {"alpha": (0.1, 0.2)}),
         (stl.loops.Augment(lam), {"lam": (0.5, 0.7)}), (stl.loops.Accumulate(), {"n": (500, 1000)}),
         (stl.loops.Subsample(), {"delta": (0.01, 0.1)}), (stl.loops.WeightedMix(w), {"w": (0.1, 0.2)}),
         (stl.loops.FixedMix(alpha), {"alpha": (0.1, 0.2), "n": (1000, 2000), "i": (5, 10)}),

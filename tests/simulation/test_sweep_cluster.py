@@ -11,6 +11,7 @@ from test_sweep import GRID, SIMULATED, Fragile, make_bound
 
 import stlbounds as stl
 from stlbounds.errors import WorkerError
+from stlbounds.simulation.workers import completed
 
 pytestmark = pytest.mark.slow
 
@@ -43,6 +44,11 @@ def test_a_worker_of_the_cluster_that_dies_is_told_and_the_sweep_continues(clust
     again = stl.sweep(bound, GRID, scheduler=cluster.scheduler_address, store=store, distribution=os.fspath(flag),
                       **SIMULATED)
     assert again.csv() == clean
+
+
+def test_more_tasks_than_are_in_flight_are_all_answered(cluster):
+    found = dict(completed(abs, list(range(-60, 0)), scheduler=cluster.scheduler_address))
+    assert found == {number: 60 - number for number in range(60)}
 
 
 def test_no_scheduler_is_told(monkeypatch):
