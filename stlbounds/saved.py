@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stlbounds.bound import Bound
-from stlbounds.described import declare_symbols, restore
+from stlbounds.described import declare_symbols, describe, restore
 from stlbounds.errors import InvalidArgumentError, ProofError
 from stlbounds.files import write_json
 from stlbounds.proof.metric import Metric
@@ -45,7 +45,10 @@ def to_dict(bound: Bound) -> dict[str, Any]:
     ProofError
         If the proof fails its verification.
     """
-    return {"schema": SCHEMA, **statement(bound, bound.proof.verify()), **derivation(bound)}
+    # What a theorem leaves to choose, such as the order of a moment; most leave nothing.
+    options = {name: describe(value, name) for name, value in bound.options.items() if value is not None}
+    chosen = {"options": options} if options else {}
+    return {"schema": SCHEMA, **statement(bound, bound.proof.verify()), **chosen, **derivation(bound)}
 
 
 def save(bound: Bound, path: str | Path) -> Path:
@@ -152,7 +155,10 @@ def load(source: str | Path | Mapping[str, Any]) -> Bound:
     setting = restore(recipe, "recipe", choices=Metric)
     if not isinstance(setting, Setting):
         raise InvalidArgumentError("recipe", f"{recipe!r:.60}", "the description of a setting")
-    bound = Bound(setting, str(data.get("theorem")))
+    options = data.get("options", {})
+    if not isinstance(options, dict) or set(options) - {"order", "optimisation_error", "comparator_excess"}:
+        raise InvalidArgumentError("options", f"{options!r:.60}", "a table of what the theorem leaves to choose")
+    bound = Bound(setting, str(data.get("theorem")), **{name: restore(value, name) for name, value in options.items()})
     found = json.loads(json.dumps(to_dict(bound)))
     _check_claims(found["claims"], data.get("claims"))
     difference = _differs(found, data, "bound")

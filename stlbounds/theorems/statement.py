@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 from functools import cached_property
+from inspect import signature
 from typing import Any
 
 import sympy as sp
@@ -49,8 +50,13 @@ class Statement:
             raise InvalidArgumentError("setting", repr(setting), "a stlbounds.Setting")
         if theorem not in ALL_THEOREMS:
             raise InvalidArgumentError("theorem", repr(theorem), f"one of {', '.join(ALL_THEOREMS)}")
+        allowed = set(signature(ALL_THEOREMS[theorem]).parameters) - {"setting", "lemmas"}
+        for name in sorted(set(options) - allowed):
+            choices = ", ".join(sorted(allowed)) or "nothing"
+            raise InvalidArgumentError(name, repr(options[name]), f"left out: {theorem} leaves {choices} to choose")
         self.setting = setting
         self.theorem = theorem
+        self.options = dict(options)
         self._derivation: Derivation = ALL_THEOREMS[theorem](setting, **options)
 
     @cached_property

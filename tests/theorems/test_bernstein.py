@@ -158,6 +158,19 @@ def test_the_location_model_gains_the_factor_that_theory_predicts(loop):
     assert [sharp.terms[name] for name in ("drift", "bias")] == [plain.terms[name] for name in ("drift", "bias")]
 
 
+@pytest.mark.parametrize("loop", ALL_LOOPS, ids=names)
+def test_in_generation_0_no_point_has_more_influence_than_1(loop):
+    """Also where a strong generator would amplify it later: doubles, digits and enclosures have the classical value."""
+    bound = stl.bernstein(setting(loop))
+    known = {"n": 4, "i": 0, "kappa": 4, "beta": 0.25, "M": 1, "delta": 0.5, "v": 0, "e": 0}
+    known |= {name: 0.5 for name in ("alpha", "lam", "w") if name in map(str, bound.constants)}
+    classical = 0.25 + math.log(4) / 3 * 0.75
+    assert bound.evaluate(**known) == pytest.approx(classical, rel=1e-12)
+    assert float(bound.evaluate(digits=20, **known)) == pytest.approx(classical, rel=1e-12)
+    found = bound.enclose(**known)
+    assert found.contains(bound.evaluate(digits=20, **known)) and found.width < 1e-9
+
+
 def test_a_variance_above_a_quarter_is_worth_a_quarter():
     sharp, plain = (find(_location(FixedMix(0.5), s.noise)) for find in (stl.bernstein, stl.high_probability))
     values = {"n": 10**4, "i": 3, "b": 1, "delta": 0.05}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from fractions import Fraction
 
@@ -12,7 +13,7 @@ from rule_mutants import Mutant, mostly_slow, refuses
 
 import stlbounds as stl
 from stlbounds import symbols as s
-from stlbounds.errors import AssumptionError, SymbolError
+from stlbounds.errors import AssumptionError, InvalidArgumentError, ProofError, SymbolError
 from stlbounds.loops import Accumulate, Augment, FixedMix, Loop, Replace, Subsample, WeightedMix
 from stlbounds.proof.claim import Claim, Rule, Says
 from stlbounds.proof.quantities import Deviation, Gap, MeanGap, Quantity
@@ -21,6 +22,7 @@ from stlbounds.proof.rules.smallest import Smallest
 from stlbounds.proof.world_chain import ZERO
 from stlbounds.proof.world_check import DELTAS
 from stlbounds.proof.worlds import World, standard_worlds
+from stlbounds.saved import load, to_dict
 from stlbounds.symbols import alpha, b, delta, i, kappa, v
 from stlbounds.theorems.best import CANDIDATES
 
@@ -319,9 +321,24 @@ def test_the_excess_risk_of_a_simulated_categorical_loop_stays_below():
     assert found.mean() > mean.evaluate(**at) / 100
 
 
+@pytest.mark.slow
+def test_what_a_theorem_leaves_to_choose_is_saved_with_the_bound():
+    located = stl.Setting(FixedMix(alpha, "fresh"), stl.generators.Categorical(3), stl.learners.BrierFit())
+    for bound in (stl.weak_stability(located, 3), stl.excess_risk(located, 0.1, 0), stl.best(located)):
+        data = json.loads(json.dumps(to_dict(bound)))
+        assert load(data).expr == bound.expr
+        for wrong in ({"order": {"expression": "4"}, "optimisation_error": {"expression": "1/5"}}, {"setting": 1}):
+            options = known(wrong, set(data.get("options", {})))
+            changed = data | {"options": options or wrong}
+            with pytest.raises((ProofError, InvalidArgumentError)):
+                load(changed)
+
+
 def test_what_is_refused():
     with pytest.raises(SymbolError):
         stl.excess_risk(setting(FixedMix(alpha)), s.n)
+    with pytest.raises(InvalidArgumentError, match="leaves order to choose"):
+        stl.Bound(setting(FixedMix(alpha, "fresh")), "weak-stability", comparator_excess=1)
     with pytest.raises(ValueError):
         stl.excess_risk(setting(FixedMix(alpha)), comparator_excess=-1)
     located = stl.Setting(FixedMix(alpha), stl.generators.Categorical(3), stl.learners.BrierFit())
