@@ -2,12 +2,12 @@
 
 Each row is ``(identifier, bound, question, arguments, expected)``. What is expected is written in the symbols of the
 library: ``P`` abbreviates ``(2b + M) sqrt(log(2/delta)/2)``. Answers with cases are asked for at points: a list of
-``(values, answer)``. Rows for `minimize` and `compare` name the function that answers them.
+``(values, answer)``.
 """
 
 from __future__ import annotations
 
-from sympy import E, GoldenRatio, LambertW, Max, Rational, Sum, ceiling, exp, log, oo, pi, sqrt
+from sympy import E, GoldenRatio, LambertW, Max, Rational, Sum, Symbol, ceiling, exp, log, oo, pi, sqrt
 
 from stlbounds.special import geometric_sum as geo
 from stlbounds.symbols import (
@@ -29,6 +29,7 @@ from stlbounds.symbols import (
 )
 
 HALF = Rational(1, 2)
+C = Symbol("C", positive=True)
 P = (2 * b + M) * sqrt(log(2 / delta) / 2)
 GAIN = kappa * (1 - alpha)
 PHI2 = alpha * geo(GAIN, i + 1) ** 2 + (1 - alpha) * geo(GAIN**2, i + 1)
@@ -209,13 +210,27 @@ LAWS = [
     ("accumulate/location", "variance of the mean", "bounded"),
 ]
 
-#: For `minimize` and `compare` (the functions name who answers): ``(identifier, function, what, expected)``.
+#: ``(identifier, expression, variable, range, minimiser)``; a range of None is the variable's own.
+_PRICE = M * e * lam + C / sqrt(n * (1 + lam))
+_NOISE = 1 / (1 + lam * (1 - kappa)) ** 2 + lam / ((1 + lam) ** 2 - kappa**2 * lam**2)
 OPTIMA = [
-    ("the golden ratio", "minimize", "weighted/e-k1: concentration as i -> oo, over w", 1 / GoldenRatio),
-    ("little synthetic data does not help", "minimize", "M e lam + C/sqrt(n (1 + lam)), C = 0.1, M = e = 1, n = 1", 0),
-    ("the 2/3-power rule", "minimize", "M e lam + C/sqrt(n (1 + lam)), C = 16, M = e = n = 1", 3),
-    ("learning error falls with the size", "minimize", "M c lam/sqrt(1+lam) + C/sqrt(1+lam), C = 5, M = c = 1", 3),
-    ("at kappa = 1 no amount helps", "minimize", "phi(lam)**2, kappa = 1, over [0, 100]", 0),
-    ("fresh real data are at least as good", "compare", "fresh/generic <= replay/generic", "proved"),
-    ("replay is not better", "compare", "replay/generic <= fresh/generic, i = 1, kappa = 1", "refuted"),
+    ("the golden ratio", (w**2 + (1 - w) ** 2) / (n * (1 - (1 - w) ** 2)), w, None, 1 / GoldenRatio),
+    ("little synthetic data does not help", _PRICE.subs({C: Rational(1, 10), M: 1, e: 1, n: 1}), lam, None, 0),
+    ("the 2/3-power rule", _PRICE.subs({C: 16, M: 1, e: 1, n: 1}), lam, None, 3),
+    ("the learning error falls with the size", (lam + 5) / sqrt(1 + lam), lam, None, 3),
+    ("at kappa = 1 no amount helps", _NOISE.subs(kappa, 1), lam, (0, 100), 0),
+    ("at kappa = 0 more is always better", _NOISE.subs(kappa, 0), lam, (0, 100), 100),
+]
+
+#: ``(identifier, smaller, larger, domain, answer)``: is the first bound at most the second?
+COMPARISONS = [
+    ("fresh real data are at least as good", "fresh/generic", "replay/generic",
+     {"n": 100, "i": (0, 20), "alpha": HALF, "kappa": (0, 1), "delta": Rational(1, 20), "c": 1, "r": HALF, "b": 1,
+      "M": 1}, "proved"),
+    ("replay is not better", "replay/generic", "fresh/generic",
+     {"n": 100, "i": 1, "alpha": HALF, "kappa": 1, "delta": Rational(1, 20), "c": 1, "r": HALF, "b": 1, "M": 1},
+     "refuted"),
+    ("they are the same in generation 0", "replay/generic", "fresh/generic",
+     {"n": 100, "i": 0, "alpha": HALF, "kappa": (0, 3), "delta": Rational(1, 20), "c": 1, "r": HALF, "b": 1, "M": 1},
+     "proved"),
 ]

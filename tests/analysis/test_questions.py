@@ -10,7 +10,9 @@ import sympy as sp
 
 import stlbounds as stl
 from stlbounds import symbols
+from stlbounds.analysis.minimize import minimize_expression
 from stlbounds.analysis.threshold import CRITICAL, GUARANTEED, NO_GUARANTEE
+from stlbounds.symbols import n, w
 
 POINT = {symbols.symbol(name): sp.Rational(value) for name, value in {
     "M": "13/10", "b": "7/10", "c": "11/10", "e": "3/10", "delta": "1/20", "alpha": "1/3", "kappa": "9/7", "i": "7",
@@ -46,10 +48,11 @@ def rows(part):
 
 def test_the_table_is_long_enough_and_covers_every_question():
     lengths = [len(part) for part in (table.RATES, table.LIMITS, table.THRESHOLDS, table.HORIZONS, table.INVERSIONS,
-                                      table.EXPANSIONS, table.CLOSED_FORMS, table.LAWS, table.OPTIMA)]
+                                      table.EXPANSIONS, table.CLOSED_FORMS, table.LAWS, table.OPTIMA,
+                                      table.COMPARISONS)]
     assert sum(lengths) >= 60 and min(lengths) >= 2
-    asked = {row[2] for row in (*table.INVERSIONS, *table.CLOSED_FORMS)} | {row[1] for row in table.OPTIMA}
-    assert asked == {"sample_size", "max_generations", "min_real_fraction", "vacuous_below", "minimize", "compare"}
+    asked = {row[2] for row in (*table.INVERSIONS, *table.CLOSED_FORMS)}
+    assert asked == {"sample_size", "max_generations", "min_real_fraction", "vacuous_below"}
 
 
 @pytest.mark.parametrize("name, arguments, expected", rows(table.RATES))
@@ -159,3 +162,27 @@ def test_collapse_is_said_by_no_bound():
     found = settings.bound("replace/categorical").threshold("n", towards="i")
     assert "collapse" not in str(found) and found.critical is None
     assert stl.Bound.exact_laws(settings.bound("half/generic")) == ()
+
+
+@pytest.mark.parametrize("expression, variable, over, minimiser", rows(table.OPTIMA))
+def test_minimize(expression, variable, over, minimiser):
+    found = minimize_expression(expression, variable, over=over)
+    assert found.replay()
+    if found.exact:
+        assert sp.simplify(found.at - minimiser) == 0
+    else:
+        assert len(found.where) == 1
+        assert found.where[0][0] - 1e-3 <= minimiser <= found.where[0][1] + 1e-3
+    # Nothing beside it is smaller.
+    here = float(expression.subs(variable, minimiser).subs({n: 7}))
+    for step in (-0.01, 0.01):
+        beside = minimiser + step
+        if (0 if over is None else over[0]) <= beside <= (1 if variable == w else over[1] if over else 100):
+            assert float(expression.subs(variable, beside).subs({n: 7})) > here
+
+
+@pytest.mark.parametrize("smaller, larger, domain, answer", rows(table.COMPARISONS))
+def test_compare(smaller, larger, domain, answer):
+    found = settings.bound(smaller).compare(settings.bound(larger), domain, budget=30)
+    assert getattr(found, answer)
+    assert {"proved": found.refuted, "refuted": found.proved}[answer] is False
