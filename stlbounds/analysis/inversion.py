@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -134,6 +135,14 @@ def near(closed: sp.Expr, low: int, high: int) -> bool:
     return bool(value.is_real and low - margin <= value <= high + margin)
 
 
+def _as_float(value: Any) -> float:
+    """The nearest double, infinity where there is none."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
 def witness(excess: Excess, *points: Any) -> tuple[tuple[sp.Expr, float], ...]:
     """The bound at points within the range of the variable."""
     allowed = entry(excess.variable).range
@@ -142,5 +151,5 @@ def witness(excess: Excess, *points: Any) -> tuple[tuple[sp.Expr, float], ...]:
         number = sp.Rational(point)
         if allowed.contains(number):
             low, high = excess.enclosure(Fraction(int(number.p), int(number.q)))
-            found.append((number, float((low + high) / 2)))
+            found.append((number, _as_float((low + high) / 2)))
     return tuple(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -13,7 +14,7 @@ from stlbounds.interval.arithmetic import Arithmetic, Interval
 from stlbounds.interval.domain import Box
 from stlbounds.interval.tape import Tape
 
-__all__ = ["Lower", "at_point", "exact_sign", "lower_bound", "upper_at"]
+__all__ = ["Lower", "at_point", "exact_sign", "filled", "lower_bound", "upper_at"]
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,17 @@ def upper_at(tape: Tape, arithmetic: Arithmetic, point: tuple[Fraction, ...]) ->
     return at_point(tape, arithmetic, point)[1]
 
 
+def filled(expression: sp.Expr, values: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
+    """The expression with values for symbols; ``nan`` where `Max` and `Min` refuse them, which compare real numbers."""
+    try:
+        return expression.xreplace(values)
+    except ValueError:
+        return sp.nan
+
+
 def exact_sign(expression: sp.Expr, values: dict[sp.Symbol, sp.Rational]) -> int | None:
     """The sign of the value at a rational point where SymPy can tell it exactly, else None."""
-    found = expression.xreplace(values)
+    found = filled(expression, values)
     if found.is_Rational:
         return int(sp.sign(found))
     if found.free_symbols or found.has(sp.nan, sp.zoo, sp.oo, sp.I):

@@ -11,7 +11,7 @@ import sympy as sp
 
 from stlbounds.errors import InvalidArgumentError, UndecidedError
 from stlbounds.interval.arithmetic import Arithmetic, arithmetic
-from stlbounds.interval.bounding import at_point, exact_sign
+from stlbounds.interval.bounding import at_point, exact_sign, filled
 from stlbounds.interval.certificates import (
     ByAlgebra,
     ByBoxes,
@@ -137,15 +137,24 @@ class _Search:
         sign = exact_sign(self.difference, self.box.point(point))
         with self.arithmetic.working():
             low, high = (self.arithmetic.exact(end) for end in at_point(tape, self.arithmetic, point))
+            if sign is None and high < 0 and not self._defined(point):
+                return None
         if sign is not None:
             return (point, (low, high), True) if sign < 0 or (sign == 0 and self.strict) else None
         return (point, (low, high), False) if high < 0 else None
+
+    def _defined(self, point: tuple[Fraction, ...]) -> bool:
+        """Whether both sides certainly exist at a point; where they do not, nothing is said and nothing refuted."""
+        if filled(self.difference, self.box.point(point)).has(sp.nan, sp.zoo):
+            return False
+        tape = compiled(self.difference, self.box.symbols)
+        return tape.defined(self.arithmetic, [self.arithmetic.number(part) for part in point])
 
     def constant(self) -> Answer:
         if self.box.active:
             return None
         point = self.box.center()
-        value = self.difference.xreplace(self.box.point(point))
+        value = filled(self.difference, self.box.point(point))
         found = self.violation(point)
         if found is not None:
             return found
@@ -156,7 +165,8 @@ class _Search:
             finer = arithmetic(bits=bits)
             with finer.working():
                 low, high = at_point(compiled(self.difference, self.box.symbols), finer, point)
-            if high < 0:
+                refuted = high < 0 and self._defined(point)
+            if refuted:
                 return point, (finer.exact(low), finer.exact(high)), False
         self.tried.append("600 digits")
         return None

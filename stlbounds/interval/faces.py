@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import sympy as sp
 
-from stlbounds.interval.bounding import Lower, exact_sign
+from stlbounds.interval.bounding import Lower, exact_sign, filled
 from stlbounds.interval.domain import Point
 from stlbounds.special import geometric_sum
 
@@ -37,7 +37,7 @@ def _sign(expression: sp.Expr, fixed: tuple[tuple[sp.Symbol, sp.Rational], ...],
     if point:
         sign = exact_sign(expression, values)
         return sign is not None and sign >= 0
-    left = expression.xreplace(values)
+    left = filled(expression, values)
     if left.has(sp.nan, sp.zoo, sp.oo):
         return False
     if left.has(geometric_sum):

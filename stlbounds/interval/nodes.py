@@ -41,6 +41,14 @@ class Step(ABC):
     def partials(self, arithmetic: Arithmetic, operands: Sequence[Interval], value: Interval) -> Sequence[Interval]:
         """Enclosures of the divided differences, one for each operand."""
 
+    def defined(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> bool:
+        """Whether the value certainly exists for all operands in these intervals; enclosures only ignore where not."""
+        return True
+
+    def needed(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> Sequence[int]:
+        """Places of the operands that the value depends on."""
+        return range(len(operands))
+
 
 class Input(Step):
     """A variable; the tape fills it in."""
@@ -117,6 +125,10 @@ class IntegerPower(Step):
     def value(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> Interval:
         return arithmetic.power_integer(operands[0], self.exponent)
 
+    def defined(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> bool:
+        low, high = operands[0]
+        return bool(self.exponent >= 0 or low > 0 or high < 0)
+
     def partials(self, arithmetic: Arithmetic, operands: Sequence[Interval], value: Interval) -> Sequence[Interval]:
         low, high = operands[0]
         if self.exponent < 0 and low < 0 < high:
@@ -136,6 +148,10 @@ class Root(Step):
         if operands[0][1] < 0:
             return arithmetic.everything
         return arithmetic.power_integer(arithmetic.sqrt(operands[0]), self.halves)
+
+    def defined(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> bool:
+        low = operands[0][0]
+        return bool(low > 0 or (low == 0 and self.halves > 0))
 
     def partials(self, arithmetic: Arithmetic, operands: Sequence[Interval], value: Interval) -> Sequence[Interval]:
         low, high = operands[0]
@@ -161,6 +177,13 @@ class Power(Step):
         top = arithmetic.power((arithmetic.zero, max(-base[0], base[1])), exponent)[1]
         return -top, top
 
+    def defined(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> bool:
+        (low, high), exponent = operands
+        if low > 0 or (low == 0 and exponent[0] >= 0):
+            return True
+        whole = arithmetic.is_point(exponent) and abs(exponent[0]) < 2**20 and arithmetic.exact(exponent[0]) % 1 == 0
+        return bool(whole and (exponent[0] >= 0 or high < 0))
+
     def partials(self, arithmetic: Arithmetic, operands: Sequence[Interval], value: Interval) -> Sequence[Interval]:
         base, exponent = operands
         if base[0] < 0:
@@ -185,6 +208,9 @@ class Function(Step):
         if self.name == "log":
             return arithmetic.log(operands[0])
         return arithmetic.sigmoid(self.name, operands[0])
+
+    def defined(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> bool:
+        return bool(self.name != "log" or operands[0][0] > 0)
 
     def partials(self, arithmetic: Arithmetic, operands: Sequence[Interval], value: Interval) -> Sequence[Interval]:
         if self.name == "exp":
@@ -264,6 +290,10 @@ class Cases(Step):
 
     def value(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> Interval:
         return arithmetic.hull(*(operands[place] for place in self._possible(operands)))
+
+    def needed(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> Sequence[int]:
+        possible = self._possible(operands)
+        return [*possible, *range(0, min(possible[-1], len(operands) - 1), 2)]
 
     def partials(self, arithmetic: Arithmetic, operands: Sequence[Interval], value: Interval) -> Sequence[Interval]:
         possible = self._possible(operands)

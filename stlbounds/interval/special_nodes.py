@@ -159,6 +159,9 @@ class Listed(Step):
     def value(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> Interval:
         return arithmetic.hull(*(operands[place] for place in self._possible(arithmetic, operands)))
 
+    def needed(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> Sequence[int]:
+        return [0, *self._possible(arithmetic, operands)]
+
     def partials(self, arithmetic: Arithmetic, operands: Sequence[Interval], value: Interval) -> Sequence[Interval]:
         possible = self._possible(arithmetic, operands)
         nothing: Interval = (arithmetic.zero, arithmetic.zero)
@@ -190,6 +193,9 @@ class Gamma(Step):
         least = arithmetic.multiply(arithmetic.number(8856031), arithmetic.inverse(scale))[0]
         return least, max(at_low[1], at_high[1])
 
+    def defined(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> bool:
+        return bool(operands[0][0] > 0)
+
     def partials(self, arithmetic: Arithmetic, operands: Sequence[Interval], value: Interval) -> Sequence[Interval]:
         low, high = operands[0]
         if low <= 0 or high == arithmetic.inf:
@@ -207,6 +213,9 @@ class Zeta(Step):
             return arithmetic.everything
         below = arithmetic.one if high == arithmetic.inf else arithmetic.point("zeta", high)[0]
         return max(below, arithmetic.one), (arithmetic.inf if low == 1 else arithmetic.point("zeta", low)[1])
+
+    def defined(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> bool:
+        return bool(operands[0][0] > 1)
 
     def partials(self, arithmetic: Arithmetic, operands: Sequence[Interval], value: Interval) -> Sequence[Interval]:
         low, _ = operands[0]
@@ -269,3 +278,10 @@ class Series(Step):
 
     def partials(self, arithmetic: Arithmetic, operands: Sequence[Interval], value: Interval) -> Sequence[Interval]:
         return self._fold(arithmetic, operands, True)[1]
+
+    def defined(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> bool:
+        (first, first_high), (_, last_high), *others = operands
+        if first != first_high or last_high == arithmetic.inf:
+            return False
+        indices = range(_whole(arithmetic, first), _whole(arithmetic, last_high) + 1)
+        return all(self.term.defined(arithmetic, [arithmetic.number(index), *others]) for index in indices)

@@ -74,6 +74,27 @@ class Tape:
         return values[-1], [zero if last is None or part is None else part for part in (last or [None] * count)]
 
 
+    def defined(self, arithmetic: Arithmetic, box: Sequence[Interval]) -> bool:
+        """Whether the value certainly exists everywhere in a box: what case distinctions leave out does not count.
+
+        Call it inside ``arithmetic.working()``.
+        """
+        values: list[Interval] = []
+        for step in self.steps:
+            values.append(box[step.position] if isinstance(step, nodes.Input)
+                          else step.value(arithmetic, [values[position] for position in step.operands]))
+        needed = {len(self.steps) - 1}
+        for position in range(len(self.steps) - 1, -1, -1):
+            step = self.steps[position]
+            if position not in needed or isinstance(step, nodes.Input):
+                continue
+            operands = [values[place] for place in step.operands]
+            if not step.defined(arithmetic, operands):
+                return False
+            needed.update(step.operands[place] for place in step.needed(arithmetic, operands))
+        return True
+
+
 def _chained(arithmetic: Arithmetic, step: nodes.Step, operands: Sequence[Interval], value: Interval,
              inner: Sequence[list[Interval | None] | None], count: int) -> list[Interval | None]:
     """The chain rule."""

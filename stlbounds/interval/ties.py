@@ -12,7 +12,7 @@ import sympy as sp
 from stlbounds.compiled import mpmath_function
 from stlbounds.errors import StlboundsError
 from stlbounds.interval.arithmetic import Arithmetic
-from stlbounds.interval.bounding import lower_bound
+from stlbounds.interval.bounding import filled, lower_bound
 from stlbounds.interval.domain import Box
 from stlbounds.interval.search import Cuts, cover_holds, prove_nonnegative
 from stlbounds.interval.tape import compiled
@@ -71,7 +71,7 @@ def tie_holds(expression: sp.Expr, box: Box, tie: Tie, arithmetic: Arithmetic) -
     place = box.active[0]
     symbol, low, high = box.symbols[place], box.low[place], box.high[place]
     fixed = {other: value for spot, (other, value) in enumerate(box.point(box.center()).items()) if spot != place}
-    function = expression.xreplace(fixed)
+    function = filled(expression, fixed)
     if not low <= tie.low <= tie.at <= tie.high <= high:
         return False
     if not (_vanishes(function, symbol, tie.at) and _vanishes(sp.diff(function, symbol), symbol, tie.at)):
@@ -91,7 +91,7 @@ def find_tie(expression: sp.Expr, box: Box, arithmetic: Arithmetic, deadline: fl
     place = box.active[0]
     symbol, low, high = box.symbols[place], Fraction(box.low[place]), Fraction(box.high[place])
     fixed = {other: value for spot, (other, value) in enumerate(box.point(box.center()).items()) if spot != place}
-    function = expression.xreplace(fixed)
+    function = filled(expression, fixed)
     at = _touching(function, symbol, low, high)
     if at is None:
         return None
@@ -120,7 +120,11 @@ def find_tie(expression: sp.Expr, box: Box, arithmetic: Arithmetic, deadline: fl
 
 def _touching(function: sp.Expr, symbol: sp.Symbol, low: Fraction, high: Fraction) -> Fraction | None:
     """A rational point of a range with short numerator and denominator at which value and derivative vanish exactly."""
+    if function.has(sp.nan, sp.zoo, sp.oo):
+        return None
     slope = sp.diff(function, symbol)
+    if slope.has(sp.nan, sp.zoo, sp.oo):
+        return None
     value = mpmath_function(function, (symbol,))
     best, where = math.inf, None
     count = 64

@@ -59,6 +59,16 @@ def _size(value: Any) -> sp.Expr:
     return size
 
 
+def _paths(matrix: Any) -> Any:
+    """Whether the first model is fed by the second one over some path, itself included, as a matrix."""
+    import numpy as np
+
+    paths = (np.asarray(matrix) > 0) | np.eye(len(matrix), dtype=bool)
+    for _ in range(len(matrix)):
+        paths = paths @ paths
+    return paths
+
+
 class Network:
     r"""Several models, each trained on real data and on the last outputs of the models that feed it (theory §10).
 
@@ -201,16 +211,34 @@ class Network:
 
     def gain(self, **values: Any) -> float:
         """The loop gain as a number, for any number of models; `values` are those of its symbols."""
-        import numpy as np
-
-        return float(np.abs(np.linalg.eigvals(self._numbers(self.gain_matrix, values))).max())
+        return max(gain for _, gain in self._cycles(self._numbers(self.gain_matrix, values)))
 
     def regime(self, **values: Any) -> str:
-        """``"forgets"``, ``"keeps"`` or ``"amplifies"`` a perturbation, by the loop gain below, at or above 1."""
-        gain = self.gain(**values)
-        if abs(gain - 1) < 1e-9:
-            return "keeps"
-        return "forgets" if gain < 1 else "amplifies"
+        """``"forgets"``, ``"keeps"`` or ``"amplifies"`` a perturbation, by the loop gain below, at or above 1.
+
+        Where cycles of models with gain 1 feed other such cycles, a perturbation grows as well, like a power of ``i``.
+        """
+        import numpy as np
+
+        matrix = self._numbers(self.gain_matrix, values)
+        cycles = self._cycles(matrix)
+        gain = max(gain for _, gain in cycles)
+        if abs(gain - 1) >= 1e-9:
+            return "forgets" if gain < 1 else "amplifies"
+        critical = [members for members, own in cycles if own >= 1 - 1e-9]
+        paths = _paths(matrix)
+        chained = any(paths[np.ix_(one, other)].any() for one in critical for other in critical if one is not other)
+        return "amplifies" if chained else "keeps"
+
+    @staticmethod
+    def _cycles(matrix: Any) -> list[tuple[list[int], float]]:
+        """Models that feed each other over some path, with their own gain: a simple root, hence well-conditioned."""
+        import numpy as np
+
+        paths = _paths(matrix)
+        mutual = paths & paths.T
+        groups = sorted({tuple(np.flatnonzero(row).tolist()) for row in mutual})
+        return [(list(group), float(np.abs(np.linalg.eigvals(matrix[np.ix_(group, group)])).max())) for group in groups]
 
     def reaches_real_data(self) -> bool:
         """Whether every model takes real data, or is fed over some path by one that does: then the drift is bounded."""

@@ -144,3 +144,24 @@ class Claim:
 
     def __str__(self) -> str:
         return f"{self.says}   [{self.rule.title}]"
+
+    # How notebooks show it; the renderer imports this room, so that it is imported when it is asked for.
+    def _repr_latex_(self) -> str:
+        from stlbounds.render.notebook import claim_latex
+
+        return claim_latex(self)
+
+    def _repr_html_(self) -> str:
+        from stlbounds.render.notebook import claim_html
+
+        return claim_html(self)
+
+    def _repr_markdown_(self) -> str:
+        from stlbounds.render.notebook import claim_markdown
+
+        return claim_markdown(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from stlbounds.render.notebook import bundle
+
+        return bundle(self, html=self._repr_html_(), latex=self._repr_latex_(), markdown=self._repr_markdown_())

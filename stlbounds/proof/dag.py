@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 
@@ -44,6 +45,14 @@ class Proof:
     ----------
     root : Claim
         What is proved.
+
+    Examples
+    --------
+    >>> import stlbounds as stl
+    >>> setting = stl.Setting(stl.loops.Replace(), stl.generators.Categorical(5), stl.learners.BrierFit())
+    >>> proof = stl.in_expectation(setting).proof
+    >>> proof.steps()[-1] is proof.root
+    True
     """
 
     root: Claim
@@ -88,6 +97,27 @@ class Proof:
     def definitions(self) -> dict[sp.Symbol, sp.Expr]:
         """The named parts that the proof defines, in order."""
         return {claim.lhs: claim.rhs for claim in self.steps() if claim.rule.kind == "definition"}
+
+    # How notebooks show it; the renderer imports this room, so that it is imported when it is asked for.
+    def _repr_html_(self) -> str:
+        from stlbounds.render.notebook import proof_html
+
+        return proof_html(self)
+
+    def _repr_latex_(self) -> str:
+        from stlbounds.render.notebook import claim_latex
+
+        return claim_latex(self.root)
+
+    def _repr_markdown_(self) -> str:
+        from stlbounds.render.notebook import proof_markdown
+
+        return proof_markdown(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from stlbounds.render.notebook import bundle
+
+        return bundle(self, html=self._repr_html_(), latex=self._repr_latex_(), markdown=self._repr_markdown_())
 
     def verify(self, rules: Sequence[type[Rule]] | None = None) -> Verification:
         """Replay every rule and test every scalar check.

@@ -34,6 +34,13 @@ def _roots(base: sp.Expr) -> list[tuple[sp.Expr, sp.Expr]]:
     return pairs if sign > 0 else [*pairs, (sign, sp.S.One)]
 
 
+def _radicals(part: sp.Pow) -> list[tuple[sp.Expr, sp.Rational]]:
+    """The bases of a rational power with their exponents, positive numbers by primes."""
+    if part.base.is_Rational and part.base.is_positive:
+        return [(sp.S(prime), part.exp * multiplicity) for prime, multiplicity in sp.factorrat(part.base).items()]
+    return [(part.base, part.exp)]
+
+
 def _without_exponentials(expression: sp.Expr) -> sp.Expr:
     """Every ``exp(q x)`` with rational ``q`` as a power of one positive variable for each ``x``.
 
@@ -74,10 +81,14 @@ def _rational_form(expression: sp.Expr) -> tuple[sp.Expr, dict[sp.Dummy, tuple[s
     def freeze(part: sp.Expr) -> sp.Expr:
         if not (part.is_Pow and part.exp.is_Rational):
             return atom(part)
-        order = int(part.exp.q)
-        root = atom(part.base, sp.Rational(1, order))
-        roots[root] = (part.base, order)
-        return root ** int(part.exp.p)
+        factors = []
+        for base, power in _radicals(part):
+            # One variable for all roots of a base: a fifth root is the square of the tenth.
+            order = int(sp.ilcm(orders.get(base, 1), power.q))
+            root = atom(base, sp.Rational(1, order))
+            roots[root] = (base, order)
+            factors.append(root ** int(power * order))
+        return sp.Mul(*factors)
 
     expression = _without_exponentials(expression)
     expression = expression.replace(geometric_sum, lambda r, k: (1 - r**k) / (1 - r))
@@ -85,6 +96,11 @@ def _rational_form(expression: sp.Expr) -> tuple[sp.Expr, dict[sp.Dummy, tuple[s
     expression = expression.replace(sp.Abs, lambda part: part if is_nonnegative(part) else sp.Abs(part))
     expression = expression.replace(lambda part: part.is_Pow and not part.exp.is_Rational,
                                     lambda part: split(part.base, part.exp))
+    orders: dict[sp.Expr, int] = {}
+    for part in expression.atoms(sp.Pow):
+        if part.exp.is_Rational and not part.exp.is_Integer:
+            for base, power in _radicals(part):
+                orders[base] = int(sp.ilcm(orders.get(base, 1), power.q))
     return expression.replace(
         lambda part: part.is_Function or isinstance(part, sp.Sum) or (part.is_Pow and not part.exp.is_Integer),
         freeze), roots

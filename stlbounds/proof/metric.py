@@ -14,6 +14,11 @@ class Metric(Enum):
     `EUCLIDEAN`, ``d`` is a Euclidean distance on a bounded space divided by its diameter. Since a Euclidean distance is
     at most the discrete one, a loss or learner that is Lipschitz in the Euclidean metric is so in the discrete one with
     the same constant; not the other way round, because a loop moves *all* synthetic points a little.
+
+    Examples
+    --------
+    >>> Metric.EUCLIDEAN.covers(Metric.DISCRETE), Metric.DISCRETE.covers(Metric.EUCLIDEAN)
+    (True, False)
     """
 
     DISCRETE = "discrete"

@@ -102,6 +102,35 @@ def test_what_is_undefined_proves_nothing():
         assert not decide(sp.LessThan(part, 10**6, evaluate=False), {X: (-3, -1)}).proved, part
 
 
+T, Y = sp.Symbol("T", integer=True, nonnegative=True), sp.Symbol("y", real=True)
+
+
+@pytest.mark.parametrize(("inequality", "domain"), [
+    (T / geometric_sum(2, T) > sp.Rational(1, 64), {"T": (0, 3)}),
+    (sp.log(geometric_sum(2, T)) * geometric_sum(sp.Rational(1, 2), T) >= sp.Rational(1, 64), {"T": 0}),
+    (Y ** sp.Rational(1, 4) >= 2, {"y": (-1, 0)}),
+    (sp.sqrt(Y) / Y + sp.log(Y) * 0 + sp.Rational(1, 2) >= 0, {"y": (-1, 1)}),
+])
+def test_nothing_is_refuted_where_a_side_is_undefined(inequality, domain):
+    answer = decide(inequality, domain, budget=0.5)
+    if answer.refuted:
+        value = (inequality.lhs - inequality.rhs).xreplace(answer.point)
+        assert value.is_real
+        assert not value > 0
+
+
+def test_parts_that_a_case_distinction_leaves_out_may_be_undefined():
+    answer = decide(sp.Piecewise((-1, sp.Eq(T, 0)), (1 / T, True)) >= 0, {"T": (0, 5)})
+    assert answer.refuted and answer.point == {T: 0}
+
+
+@pytest.mark.parametrize("inequality", [
+    sp.Max(-1, sp.sqrt(Y)) + 5 >= 0, sp.Min(Y / (Y + 1), Y + 2) + 200 >= 0, 1 - sp.sqrt(Y) / sp.sqrt(T) >= 0])
+def test_values_that_sympy_cannot_compare_are_no_crash(inequality):
+    answer = decide(inequality, {"y": (-1, 2)} | ({"T": (0, 6)} if inequality.has(T) else {}), budget=0.5)
+    assert answer.proved or answer.refuted or answer.tried
+
+
 def test_an_undecided_question_says_what_was_tried_and_keeps_to_its_budget():
     hard = sp.exp(X) * sp.cos(X) <= 10
     answer = decide(hard, {X: (0, 1)})

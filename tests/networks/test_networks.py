@@ -267,6 +267,19 @@ def test_gains_of_rings_chains_and_pairs():
         full.gain()
 
 
+def test_cycles_of_gain_1_that_feed_each_other_amplify():
+    """The powers of the gain matrix grow like ``i``, although its spectral radius is 1."""
+    flows = ((0, HALF, 0, 0), (HALF, 0, 0, 0), (0, HALF, 0, HALF), (0, 0, HALF, 0))
+    models = [Model(stl.generators.Generator(f"m{k}", stl.DISCRETE, 2, 0)) for k in range(4)]
+    chained = Network(models, flows)
+    powers = [np.linalg.matrix_power(chained._numbers(chained.gain_matrix, {}), k).max() for k in (10, 100)]
+    assert powers[1] > 5 * powers[0]
+    assert chained.regime() == "amplifies"
+    assert chained.gain() == pytest.approx(1, abs=1e-12)
+    apart = Network(models, (*flows[:2], (0, 0, 0, HALF), flows[3]))
+    assert apart.regime() == "keeps"
+
+
 def test_a_picture_is_drawn(tmp_path):
     path = BLIND.picture(tmp_path / "network.svg")
     text = path.read_text()

@@ -138,3 +138,15 @@ def test_what_vanishes_is_numerically_zero_and_rearrangements_vanish(left, right
 @given(expressions, st.sampled_from((1, -1, HALF, alpha, kappa, rho, geo(rho, i + 1))))
 def test_a_planted_difference_is_found(expression, extra):
     assert not vanishes(expression - _rearranged(expression) + extra)
+
+
+@pytest.mark.parametrize("kappa_value", [
+    3 ** sp.Rational(1, 10), 10 * 3 ** sp.Rational(1, 10) / 9, 6 ** sp.Rational(1, 3),
+    sp.sqrt(2) * 3 ** sp.Rational(1, 3)])
+def test_roots_of_one_number_are_powers_of_one_variable(kappa_value):
+    """A sensitivity such as ``3**(1/10)`` enters with its square, the fifth root, in the same identity."""
+    ratio = kappa_value * (1 - alpha)
+    step = 1 + ratio * geo(ratio, i + 1) - geo(ratio, i + 2)
+    assert vanishes(step)
+    assert vanishes(1 + ratio**2 * geo(ratio**2, i + 1) - geo(ratio**2, i + 2))
+    assert not vanishes(step + kappa_value - kappa_value**2)

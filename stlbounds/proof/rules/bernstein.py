@@ -171,7 +171,8 @@ def _parts(point: PointClass, bound: sp.Expr) -> tuple[sp.Expr, ...]:
         # Geometric in the generation of the draw, hence largest at an end; one generation more does no harm.
         return bound.subs(J, 0), bound.subs({G: 0, J: i}, simultaneous=True)
     if is_nonnegative(sp.cancel(sp.together(ratio - 1))):
-        return (now.subs(G, 0),)
+        # Unrolled, so that growth from generation 1 has a value in generation 0, where there is none to grow from.
+        return (unrolled(now.subs(G, 0)),)
     raise UndecidedError(f"cannot tell in which generation a point has the largest influence {bound}")
 
 
