@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +92,17 @@ def figure(width: float = COLUMN, height: float | None = None) -> Any:
     layout = ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.03)
     made = Figure(figsize=(width, height or width * 0.68), layout=layout)
     FigureCanvasAgg(made)
+    # Notebooks show what has this method; they would else print the name of the class.
+    setattr(made, "_repr_png_", partial(_png, made))  # noqa: B010  # Matplotlib declares no such method
     return made
+
+
+def _png(picture: Any) -> bytes:
+    """A figure as a notebook shows it."""
+    buffer = BytesIO()
+    with drawing():
+        picture.savefig(buffer, format="png", dpi=160, metadata=FORMATS["png"])
+    return buffer.getvalue()
 
 
 def save(picture: Any, path: str | Path) -> Path:

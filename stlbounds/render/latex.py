@@ -6,8 +6,10 @@ every formula is printed from the bound's expressions, every sentence comes from
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from functools import cache
+from dataclasses import replace
+from functools import cache, lru_cache
 from typing import Any
 
 import jinja2
@@ -15,10 +17,11 @@ import sympy as sp
 
 from stlbounds.errors import InvalidArgumentError
 from stlbounds.render.cases import has_cases, later
-from stlbounds.render.display import LINE_WIDTH, Relation, aligned, chain, rows
+from stlbounds.render.display import Relation, aligned, chain, rows, rows_of_sum
 from stlbounds.render.notation import Notation, quantities_in_words
-from stlbounds.render.outline import outline
-from stlbounds.render.printer import inline, latex_sum
+from stlbounds.render.options import LatexOptions
+from stlbounds.render.outline import Outline, outline
+from stlbounds.render.printer import Printer, inline
 from stlbounds.render.prose import (
     describe_generator,
     describe_learner,
@@ -28,11 +31,11 @@ from stlbounds.render.prose import (
     symbol_sentences,
 )
 from stlbounds.render.references import reference
-from stlbounds.render.renaming import Names
+from stlbounds.render.renaming import Names, normal_names
 from stlbounds.render.steps import StepWriter, cited_keys
 from stlbounds.symbols import entry, i
 
-__all__ = ["KINDS", "document", "equation", "proof", "render", "theorem"]
+__all__ = ["Writer", "chosen", "document", "equation", "proof", "render", "theorem"]
 
 #: The line of `document`: 6.5 inches at 11 pt, in points at 10 pt type.
 DOCUMENT_WIDTH = 425.0
@@ -70,17 +73,38 @@ def _fill(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(**values)
 
 
-class _Writer:
-    """Collects what is said about one bound."""
+@lru_cache(maxsize=1)
+def _prepared(bound: Any, names: tuple[tuple[sp.Symbol, str], ...]) -> tuple[Notation, Outline]:
+    """What does not depend on the layout: kept, since several parts of one bound are printed one after the other."""
+    return Notation(bound, dict(names)), outline(bound.proof.steps())
 
-    def __init__(self, bound: Any, names: Names | None, width: float) -> None:
-        if not width > 0:
-            raise InvalidArgumentError("width", width, "a positive number of points")
+
+_QUOTIENT = re.compile(r"(?<![\\\w}^_])(\d+|[A-Za-z]|\\[A-Za-z]+)/(\d+|[A-Za-z]|\\[A-Za-z]+)(?![\w{(_^\\])")
+_SENTENCE_FORMULA = re.compile(r"(?<![\\$])\$([^$]+)\$")
+_REFERENCE = re.compile(r"\bsteps? ((?:\d+(?:, | and )?)+)")
+
+
+def _nicefrac(quotient: re.Match[str]) -> str:
+    return rf"\nicefrac{{{quotient.group(1)}}}{{{quotient.group(2)}}}"
+
+
+class Writer:
+    """Collects what is said about one bound.
+
+    Parameters
+    ----------
+    bound : Bound
+    names : mapping, optional
+        LaTeX of symbols (or of their names) that are to be renamed.
+    options : LatexOptions
+    """
+
+    def __init__(self, bound: Any, names: Names | None, options: LatexOptions) -> None:
         self.bound = bound
-        self.width = width
-        self.notation = Notation(bound, names)
+        self.options = options
+        self.width = options.line
+        self.notation, self.plan = _prepared(bound, tuple(normal_names(names).items()))
         self.claims = bound.proof.steps()
-        self.plan = outline(self.claims)
         self.left, self.title = _THEOREMS[bound.theorem]
         #: A loop whose first training set has another size has a bound of its own for generation 0.
         self.cases = has_cases([*bound.named_terms.values(), *bound.definitions.values()])
@@ -97,11 +121,16 @@ class _Writer:
     def inequality(self) -> Relation:
         """The right side, term by term, with its parts named."""
         written = [self.notation.tex(term) for term in self.terms.values()] or ["0"]
-        labels = [_LABELS.get(name, name) for name in self.terms]
+        labels = [self.label(name) for name in self.terms]
         if len(labels) > 1:
             written = [rf"\underbrace{{{term}}}_{{\text{{{label}}}}}"
                        for term, label in zip(written, labels, strict=True)]
         return Relation(r"\le", (written[0], *(f" + {term}" for term in written[1:])))
+
+    @staticmethod
+    def label(name: str) -> str:
+        """What a term is called in print."""
+        return _LABELS.get(name, name)
 
     def confidence(self) -> str:
         """``with probability at least 1 - delta``, or nothing."""
@@ -119,12 +148,36 @@ class _Writer:
             "learner": describe_learner(setting.learner, inline),
         }
 
+    def nice(self, text: str) -> str:
+        """Quotients inside sentences as the author wants them."""
+        if not self.options.nicefrac:
+            return text
+        return _SENTENCE_FORMULA.sub(lambda found: f"${_QUOTIENT.sub(_nicefrac, found.group(1))}$", text)
+
+    def rough(self) -> str:
+        """The bound up to absolute constants, and the constants that are dropped; nothing where none is."""
+        if not self.options.rough:
+            return ""
+        from stlbounds.analysis.rate import without_numbers
+
+        parts = [without_numbers(term) for term in self.terms.values()]
+        dropped = list(dict.fromkeys(number for _, found in parts for number in found if number != 1))
+        if not dropped:
+            return ""
+        written = self.notation.listed([part for part, _ in parts])
+        numbers = enumerate_words([f"${inline(number)}$" for number in dropped])
+        shown = chain(self.lhs(), [Relation(r"\lesssim", tuple(written))], self.width, end=",")
+        return f"Up to absolute constants,\n{shown}\nwhere the factors {numbers} are dropped."
+
     def theorem(self, alone: bool) -> str:
         """The theorem; one that stands alone introduces its symbols and the loop."""
         needed = self.notation.defined(self.terms.values())
-        return _fill(
+        return self.nice(_fill(
             "theorem.tex.j2",
             **self.words(),
+            environment=self.options.environment,
+            label=self.options.label,
+            rough=self.rough(),
             alone=alone,
             title=self.title,
             protocol=self.bound.setting.loop.describe(inline),
@@ -139,14 +192,14 @@ class _Writer:
             ratio=self.notation.free_letter("qsuv"),
             count=self.notation.free_letter("kmlt"),
             horizon=self.notation.symbol(i),
-            has_quotient=self.notation.has_quotient(self.terms.values()))
+            has_quotient=self.notation.has_quotient(self.terms.values())))
 
     def _at_start(self) -> str:
         """The bound in generation 0, where that is another one."""
         if not self.cases:
             return ""
         terms = [term.subs(i, 0) for term in self.bound.terms.values()]
-        return latex_sum(terms, self.notation.names)
+        return rows_of_sum(Printer(self.notation.names).terms([term for term in terms if term != 0]), self.width)
 
     def _named(self, parts: list[sp.Symbol]) -> str:
         """``rho is the loop gain, Phi the amplification of the loop``."""
@@ -172,12 +225,24 @@ class _Writer:
         """The numbered proof."""
         writer = StepWriter(self.plan, self.notation, self.width)
         sides = [side for claim in self.claims for side in (claim.lhs, claim.rhs)]
-        return _fill(
+        text = _fill(
             "proof.tex.j2",
             say=self.say,
+            of=self._of(),
+            numbered=self.options.numbered,
             quantities=[self.say(text) for text in quantities_in_words(sides, self.bound.setting.loop)],
             sections=[{"heading": section.heading, "steps": [writer.write(step) for step in section.steps]}
                       for section in self.plan.sections])
+        if not self.options.numbered:
+            text = _REFERENCE.sub(lambda found: re.sub(r"\d+", r"(\g<0>)", found.group(1)), text)
+        return self.nice(text)
+
+    def _of(self) -> str:
+        """What the proof is a proof of, where the theorem has a label."""
+        if not self.options.label:
+            return ""
+        name = self.options.label
+        return rf"[Proof of \cref{{{name}}}]" if self.options.cleveref else rf"[Proof of Theorem~\ref{{{name}}}]"
 
     def document(self) -> str:
         """The setting, the theorem, the proof and the references."""
@@ -197,7 +262,18 @@ class _Writer:
                         for key in sorted({*_ALWAYS_CITED, *cited_keys(self.claims)})])
 
 
-def equation(bound: Any, names: Names | None = None, *, width: float = LINE_WIDTH) -> str:
+def chosen(options: LatexOptions | None, choices: dict[str, Any], **defaults: Any) -> LatexOptions:
+    """The author's choices, given as one object or one by one."""
+    if options is not None and not isinstance(options, LatexOptions):
+        raise InvalidArgumentError("options", repr(options), "stlbounds.LatexOptions")
+    unknown = set(choices) - set(LatexOptions.__dataclass_fields__)
+    if unknown:
+        raise InvalidArgumentError("options", ", ".join(sorted(unknown)),
+                                   f"some of {', '.join(LatexOptions.__dataclass_fields__)}")
+    return replace(options, **choices) if options is not None else LatexOptions(**{**defaults, **choices})
+
+
+def equation(bound: Any, names: Names | None = None, options: LatexOptions | None = None, **choices: Any) -> str:
     r"""The inequality without delimiters; broken in an ``aligned`` block where it is longer than a line.
 
     Parameters
@@ -205,63 +281,60 @@ def equation(bound: Any, names: Names | None = None, *, width: float = LINE_WIDT
     bound : Bound
     names : mapping, optional
         LaTeX of symbols (or of their names) that are to be renamed.
-    width : float
-        The line in points at 10 pt type.
+    options : LatexOptions, optional
+    **choices
+        Fields of `LatexOptions`, in place of those of `options`.
 
     Returns
     -------
     str
     """
-    writer = _Writer(bound, names, width)
+    writer = Writer(bound, names, chosen(options, choices))
     confidence = writer.confidence()
     words = [rf"for ${writer.notation.symbol(i)} \ge 1$"] if writer.cases else []
     words += [confidence] if confidence else []
     tail = rf"\quad \text{{{', '.join(words)}}}" if words else ""
-    return aligned(writer.lhs(), writer.inequality(), tail, width)
+    return aligned(writer.lhs(), writer.inequality(), tail, writer.width)
 
 
-def theorem(bound: Any, names: Names | None = None, *, width: float = LINE_WIDTH) -> str:
+def theorem(bound: Any, names: Names | None = None, options: LatexOptions | None = None, **choices: Any) -> str:
     r"""The theorem with its setting, assumptions, symbols and named parts, as a ``theorem`` environment.
 
     Parameters are those of `equation`. The preamble needs amsmath and ``\newtheorem{theorem}{Theorem}``.
     """
-    return _Writer(bound, names, width).theorem(alone=True)
+    return Writer(bound, names, chosen(options, choices)).theorem(alone=True)
 
 
-def proof(bound: Any, names: Names | None = None, *, width: float = LINE_WIDTH) -> str:
+def proof(bound: Any, names: Names | None = None, options: LatexOptions | None = None, **choices: Any) -> str:
     """The proof in numbered steps, as a ``proof`` environment of amsthm.
 
     Parameters are those of `equation`. Assumptions are called (A1), (A2), ... as in `theorem`.
     """
-    return _Writer(bound, names, width).proof()
+    return Writer(bound, names, chosen(options, choices)).proof()
 
 
-def document(bound: Any, names: Names | None = None, *, width: float = DOCUMENT_WIDTH) -> str:
+def document(bound: Any, names: Names | None = None, options: LatexOptions | None = None, **choices: Any) -> str:
     """A document with setting, theorem, proof and references that compiles on its own.
 
-    Parameters are those of `equation`.
+    Parameters are those of `equation`; environments and references are its own.
     """
-    return _Writer(bound, names, width).document()
+    picked = chosen(options, choices, width=DOCUMENT_WIDTH)
+    return Writer(bound, names, replace(picked, environment="theorem", label="", cleveref=False)).document()
 
 
-#: What `render` can make.
-KINDS: dict[str, Callable[..., str]] = {
-    "equation": equation,
-    "theorem": theorem,
-    "proof": proof,
-    "document": document,
-}
-
-
-def render(bound: Any, kind: str, names: Names | None = None) -> str:
+def render(bound: Any, kind: str, names: Names | None = None, options: LatexOptions | None = None,
+           **choices: Any) -> str:
     """LaTeX of a bound.
 
     Parameters
     ----------
     bound : Bound
-    kind : {"equation", "theorem", "proof", "document"}
+    kind : {"equation", "theorem", "proof", "document", "corollary", "notation", "assumptions", "bibtex"}
     names : mapping, optional
         LaTeX of symbols (or of their names) that are to be renamed.
+    options : LatexOptions, optional
+    **choices
+        Fields of `LatexOptions`; ``values`` of a corollary.
 
     Returns
     -------
@@ -271,10 +344,15 @@ def render(bound: Any, kind: str, names: Names | None = None) -> str:
     Raises
     ------
     InvalidArgumentError
-        If `kind` is another word, or two symbols would look alike.
+        If `kind` is another word, a choice is out of range, or two symbols would look alike.
     SymbolError
         If `names` contains an unknown symbol.
     """
-    if kind not in KINDS:
-        raise InvalidArgumentError("kind", repr(kind), f"one of {', '.join(KINDS)}")
-    return KINDS[kind](bound, names)
+    from stlbounds.render import paper
+
+    kinds: dict[str, Callable[..., str]] = {
+        "equation": equation, "theorem": theorem, "proof": proof, "document": document, "corollary": paper.corollary,
+        "notation": paper.notation, "assumptions": paper.assumptions, "bibtex": paper.bibliography}
+    if kind not in kinds:
+        raise InvalidArgumentError("kind", repr(kind), f"one of {', '.join(kinds)}")
+    return kinds[kind](bound, names, options, **choices)

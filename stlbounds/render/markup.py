@@ -9,25 +9,35 @@ from collections.abc import Iterator, Mapping
 
 from stlbounds.render.mathml import mathml
 
-__all__ = ["formulas", "inline_html", "to_html"]
+__all__ = ["DISPLAY", "DROPPED", "FORMULA", "ITEM", "accented", "formulas", "inline_drawing", "inline_html", "to_html"]
 
-_DISPLAY = re.compile(
+DISPLAY = re.compile(
     r"\\\[(?P<plain>.*?)\\\]|(?P<block>\\begin\{(?P<name>align\*|gather\*)\}.*?\\end\{(?P=name)\})"
     r"|\\begin\{(?P<list>enumerate|itemize)\}(?P<items>.*?)\\end\{(?P=list)\}", re.DOTALL)
-_FORMULA = re.compile(r"\$(.*?)\$", re.DOTALL)
-_ITEM = re.compile(r"\\item\s*(?:\[(?P<label>[^\]]*)\])?")
-_DROPPED = re.compile(r"\\(?:noindent|medskip|smallskip|nopagebreak|centering)\b|\\setlength\{[^{}]*\}\{[^{}]*\}"
+FORMULA = re.compile(r"\$(.*?)\$", re.DOTALL)
+ITEM = re.compile(r"\\item\s*(?:\[(?P<label>[^\]]*)\])?")
+DROPPED = re.compile(r"\\(?:noindent|medskip|smallskip|nopagebreak|centering)\b|\\setlength\{[^{}]*\}\{[^{}]*\}"
                       r"|\\(?:begin|end)\{(?:theorem|proof)\}(?:\[[^\]]*\])?")
 _ACCENT = re.compile(r"""\\(['`^"~=.])\{?([A-Za-z])\}?""")
 _COMBINING = {"'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304", ".": "\u0307"}
 _WORDS = ((r"\emph", "em"), (r"\textbf", "strong"), (r"\textit", "em"), (r"\texttt", "code"))
 
 
+def accented(text: str) -> str:
+    r"""LaTeX letters with accents as single characters, and escaped characters as themselves.
+
+    Examples
+    --------
+    >>> accented(r"Gr\"onwall \& co.")
+    'Grönwall & co.'
+    """
+    text = _ACCENT.sub(lambda m: unicodedata.normalize("NFC", m[2] + _COMBINING[m[1]]), text)
+    return re.sub(r"\\([%&#_{}$])", lambda m: m[1], text)
+
+
 def _words(text: str, numbers: Mapping[str, int]) -> str:
     """LaTeX words without formulas as HTML."""
-    text = _ACCENT.sub(lambda m: unicodedata.normalize("NFC", m[2] + _COMBINING[m[1]]), text)
-    text = re.sub(r"\\([%&#_{}$])", lambda m: m[1], text)
-    text = html.escape(text, quote=False)
+    text = html.escape(accented(text), quote=False)
     # A citation stands inside emphasised words, whose braces must not be nested.
     text = re.sub(r"~?\\cite\{([^{}]*)\}", lambda m: _citation(m[1], numbers), text)
     for command, tag in _WORDS:
@@ -57,7 +67,7 @@ def inline_html(text: str, numbers: Mapping[str, int] | None = None) -> str:
     >>> inline_html(r"at most $n$~points \emph{each}")
     'at most <math><mi>n</mi></math>\xa0points <em>each</em>'
     """
-    parts = _FORMULA.split(_DROPPED.sub("", text))
+    parts = FORMULA.split(DROPPED.sub("", text))
     # A word that is emphasised may contain a formula: formulas wait as marks while the words are translated.
     marked = "".join(part if place % 2 == 0 else f"\x00{place // 2}\x00" for place, part in enumerate(parts))
     shown = [mathml(part) for part in parts[1::2]]
@@ -71,7 +81,7 @@ def inline_html(text: str, numbers: Mapping[str, int] | None = None) -> str:
 
 
 def _list(kind: str, items: str, numbers: Mapping[str, int]) -> str:
-    parts = _ITEM.split(_DROPPED.sub("", items))
+    parts = ITEM.split(DROPPED.sub("", items))
     # split gives: text before the first item, then label and text of each.
     entries = []
     for label, body in zip(parts[1::2], parts[2::2], strict=True):
@@ -101,7 +111,7 @@ def to_html(latex: str, numbers: Mapping[str, int] | None = None) -> str:
     cites = numbers or {}
     parts: list[str] = []
     position = 0
-    for match in _DISPLAY.finditer(latex):
+    for match in DISPLAY.finditer(latex):
         parts += _paragraphs(latex[position : match.start()], cites)
         if match["list"]:
             parts.append(_list(match["list"], match["items"], cites))
@@ -116,7 +126,21 @@ def to_html(latex: str, numbers: Mapping[str, int] | None = None) -> str:
 
 def formulas(latex: str) -> list[str]:
     """All formulas of a text, for tests: those for which `unknown_commands` is not empty cannot be shown well."""
-    found = _FORMULA.findall(_DISPLAY.sub("", latex))
-    for match in _DISPLAY.finditer(latex):
-        found += _FORMULA.findall(match["items"]) if match["list"] else [match["plain"] or match["block"]]
+    found = FORMULA.findall(DISPLAY.sub("", latex))
+    for match in DISPLAY.finditer(latex):
+        found += FORMULA.findall(match["items"]) if match["list"] else [match["plain"] or match["block"]]
     return found
+
+
+def inline_drawing(svg: str) -> str:
+    """A drawing of Matplotlib as part of a page: the page gives its size, and nothing about its making is left.
+
+    Parameters
+    ----------
+    svg : str
+        The contents of the file.
+    """
+    drawing = svg[svg.index("<svg"):]
+    drawing = re.sub(r'^<svg ([^>]*?)width="[^"]*"([^>]*?)height="[^"]*"', r"<svg \1\2", drawing, flags=re.DOTALL)
+    drawing = re.sub(r' height="[0-9.]+pt"| width="[0-9.]+pt"', "", drawing, count=2)
+    return re.sub(r"<metadata>.*?</metadata>", "", drawing, flags=re.DOTALL)

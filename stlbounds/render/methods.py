@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import sympy as sp
 
 from stlbounds.theorems.statement import Statement
+
+if TYPE_CHECKING:
+    from stlbounds.render.options import LatexOptions
 
 __all__ = ["Output"]
 
@@ -14,28 +19,105 @@ __all__ = ["Output"]
 class Output(Statement):
     """A statement that can be printed."""
 
-    def latex(self, kind: str = "theorem", names: Mapping[sp.Symbol, str] | None = None) -> str:
-        """LaTeX of the bound.
+    def latex(self, kind: str = "theorem", names: Mapping[sp.Symbol, str] | None = None,
+              options: LatexOptions | None = None, **choices: Any) -> str:
+        r"""LaTeX of the bound.
 
         Parameters
         ----------
-        kind : {"equation", "theorem", "proof", "document"}
-            The inequality, the theorem with its assumptions and symbols, its numbered proof, or a document that
-            compiles on its own.
+        kind : {"equation", "theorem", "proof", "document", "corollary", "notation", "assumptions", "bibtex"}
+            The inequality; the theorem with its assumptions and symbols; its proof; a document that compiles on its
+            own; the theorem with numbers (``values={"n": 2000, ...}``); a table of its symbols; its assumptions as a
+            list; the BibTeX entries that its proof cites.
         names : mapping of sympy.Symbol to str, optional
             LaTeX for symbols that are to be renamed.
+        options : LatexOptions, optional
+            The author's choices.
+        **choices
+            Fields of `LatexOptions`, such as ``width="3.25in"``, in place of those of `options`.
+
+        Returns
+        -------
+        str
 
         Raises
         ------
         InvalidArgumentError
-            If `kind` is another word.
+            If `kind` is another word, or a choice is out of range.
+
+        Examples
+        --------
+        >>> import stlbounds as stl
+        >>> from stlbounds.symbols import alpha
+        >>> bound = stl.in_expectation(stl.Setting(stl.loops.FixedMix(alpha), stl.generators.Categorical(20)))
+        >>> bound.latex("theorem", environment="thm", width="3.25in").splitlines()[0]
+        '\\begin{thm}[Bound on the mean generalization gap]'
         """
         from stlbounds.render.latex import render
 
-        return render(self, kind, names=names)
+        return render(self, kind, names, options, **choices)
+
+    def latex_package(self, folder: str | Path, names: Mapping[sp.Symbol, str] | None = None,
+                      options: LatexOptions | None = None, **choices: Any) -> list[Path]:
+        """Write the parts of a paper about the bound to a folder, ready for ``latexmk -pdf main.tex``.
+
+        Parameters
+        ----------
+        folder : str or pathlib.Path
+            A new or empty folder, or one that was written by this method.
+        names, options, **choices
+            As for `latex`.
+
+        Returns
+        -------
+        list of pathlib.Path
+            The files: ``main.tex`` and what it reads.
+
+        Raises
+        ------
+        OutputError
+            If the folder belongs to somebody else or cannot be written; nothing is left behind.
+        """
+        from stlbounds.render.package import write_package
+
+        return write_package(self, folder, names, options, **choices)
+
+    def markdown(self, kind: str = "theorem", flavour: Literal["github", "myst"] = "github") -> str:
+        """Markdown of the bound.
+
+        Parameters
+        ----------
+        kind : {"equation", "theorem", "proof", "document"}
+            As for `latex`; ``"document"`` is theorem, proof and references under headings.
+        flavour : {"github", "myst"}
+            How formulas are marked: as GitHub's files and issues read them, or as MyST (Sphinx, Jupyter Book) does.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If `kind` or `flavour` is another word.
+        """
+        from stlbounds.render.markdown import markdown
+
+        return markdown(self, kind, flavour)
 
     def _repr_latex_(self) -> str:
         return rf"$\displaystyle {self.latex('equation')}$"
+
+    def _repr_html_(self) -> str:
+        from stlbounds.render.notebook import bound_html
+
+        return bound_html(self)
+
+    def _repr_markdown_(self) -> str:
+        from stlbounds.render.notebook import bound_markdown
+
+        return bound_markdown(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from stlbounds.render.notebook import bundle
+
+        return bundle(self, html=self._repr_html_(), latex=self._repr_latex_(), markdown=self._repr_markdown_())
 
     def __str__(self) -> str:
         from stlbounds.render.text import text

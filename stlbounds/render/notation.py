@@ -25,11 +25,14 @@ from stlbounds.render.arrange import arrange_product, ordered_terms
 from stlbounds.render.cases import later
 from stlbounds.render.printer import Printer
 from stlbounds.render.renaming import Names, normal_names, rename_mathematics, rename_prose, unambiguous
+from stlbounds.render.width import formula_width
 from stlbounds.special import geometric_sum
-from stlbounds.symbols import J, Phi, entry, i
+from stlbounds.symbols import J, N, Phi, entry, i, kappa
 
 __all__ = ["Notation", "quantities_in_words"]
 
+#: A sensitivity that is wider than this, in points, is called kappa.
+_LONG = 120.0
 _ANY_INDEX = sp.Dummy("k", integer=True, nonnegative=True)
 
 
@@ -51,13 +54,25 @@ class Notation:
     def __init__(self, bound: Any, names: Names | None = None) -> None:
         self.names = normal_names(names)
         unambiguous(self.names, [*bound.symbols, *bound.definitions])
-        self._definitions = {symbol: later(value) for symbol, value in bound.definitions.items()}
+        self._sensitivity = self._long_sensitivity(bound)
+        named = {symbol: later(value).xreplace(self._sensitivity) for symbol, value in bound.definitions.items()}
+        self._definitions = {**dict(zip(self._sensitivity.values(), self._sensitivity, strict=True)), **named}
         self._indexed: dict[sp.Symbol, str] = {}
         self._symbols = (*bound.symbols, *bound.definitions)
         self._terms = tuple(bound.named_terms.values())
         self._written_phi = self.names.get(Phi, entry(Phi).latex)
         self._families = self._find_families(bound.proof.steps()) if Phi in self._definitions else {}
         self._printer = _Shorthand(self.names, self._indexed)
+        # Printing is the slow part, and one formula is printed in several places.
+        self._written: dict[sp.Expr, str] = {}
+        self._written_terms: dict[sp.Expr, tuple[str, ...]] = {}
+
+    @staticmethod
+    def _long_sensitivity(bound: Any) -> dict[sp.Expr, sp.Symbol]:
+        """The sensitivity of the generator with the symbol that stands for it, where it is a long formula."""
+        value = sp.sympify(bound.setting.generator.sensitivity)
+        taken = kappa in bound.symbols or value.has(N)
+        return {} if taken or formula_width(Printer().doprint(value)) <= _LONG else {value: kappa}
 
     def _find_families(self, steps: Iterable[Any]) -> dict[sp.Expr, sp.Symbol]:
         """The squares of the amplification at the indices at which the proof needs it, with their symbols."""
@@ -80,19 +95,40 @@ class Notation:
 
     def tex(self, expression: sp.Expr) -> str:
         """LaTeX of an expression."""
-        return str(self._printer.doprint(self.short(expression)))
+        if expression not in self._written:
+            self._written[expression] = str(self._printer.doprint(self.short(expression)))
+        return self._written[expression]
 
     def short(self, expression: sp.Expr) -> sp.Expr:
         """The expression with the amplification named wherever it occurs."""
         here = self._families.get(self._definitions.get(Phi, sp.S.Zero) ** 2, Phi)
+        expression = expression.xreplace(self._sensitivity)
         return expression.xreplace({**{square: symbol**2 for square, symbol in self._families.items()}, Phi: here})
 
     def terms(self, expression: sp.Expr) -> tuple[str, ...]:
         """LaTeX of the terms of a sum, each with its sign; those of the bound come first and in its order."""
+        if expression not in self._written_terms:
+            self._written_terms[expression] = self._made_terms(expression)
+        return self._written_terms[expression]
+
+    def _made_terms(self, expression: sp.Expr) -> tuple[str, ...]:
         first = [term for term in map(self.short, self._terms) if term in self.short(expression).args]
         rest = self.short(expression) - sp.Add(*first)
         listed = [*first, *ordered_terms(rest)] if first else ordered_terms(rest)
         return tuple(self._printer.terms([term for term in listed if term != 0] or [sp.S.Zero]))
+
+    @property
+    def sensitivity(self) -> tuple[sp.Symbol, sp.Expr] | None:
+        """The symbol and the formula of a sensitivity that is too long to be repeated."""
+        return next(((symbol, value) for value, symbol in self._sensitivity.items()), None)
+
+    def spelled(self, expression: sp.Expr) -> tuple[str, ...]:
+        """LaTeX of the terms of a sum in which the sensitivity is not named."""
+        return tuple(self._printer.terms(ordered_terms(expression)))
+
+    def listed(self, terms: Iterable[sp.Expr]) -> list[str]:
+        """LaTeX of terms with their signs, in the given order."""
+        return self._printer.terms([self.short(term) for term in terms if term != 0] or [sp.S.Zero])
 
     def symbol(self, symbol: sp.Symbol) -> str:
         """LaTeX of a symbol."""

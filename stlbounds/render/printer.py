@@ -158,7 +158,12 @@ class Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
         (start, first), *rest = expr.args
         if len(rest) != 1 or not isinstance(first, sp.Eq) or first.rhs != 0 or rest[0][1] != sp.true:
             return str(super()._print_Piecewise(expr))
-        value, index = rest[0][0], self._print(first.lhs)
+        def same(part: sp.Basic) -> bool:
+            return isinstance(part, sp.Piecewise) and part.args[0][1] == first
+
+        # A distinction inside a distinction has been decided already.
+        start = start.replace(same, lambda part: part.args[0][0])
+        value, index = rest[0][0].replace(same, lambda part: part.args[-1][0]), self._print(first.lhs)
         if self._inline:
             return (rf"{self._print(start)} \text{{ for }} {index} = 0 \text{{ and }} "
                     rf"{self._print(value)} \text{{ for }} {index} \ge 1")
@@ -296,6 +301,10 @@ class Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
     def _print_ExpBase(self, expr: sp.Expr, exp: str | None = None) -> str:
         power = "" if exp is None else f"^{{{exp}}}"
         return rf"\exp{power}{self._argument(expr.args[0])}"
+
+    def _print_Abs(self, expr: sp.Expr, exp: str | None = None) -> str:
+        body = rf"\left|{self._print(expr.args[0])}\right|"
+        return body if exp is None else f"{body}^{{{exp}}}"
 
     def _extremum(self, name: str, expr: sp.Expr, exp: str | None) -> str:
         arguments = sorted(expr.args, key=str)

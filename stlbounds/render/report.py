@@ -12,23 +12,24 @@ from typing import Any
 
 import jinja2
 
-from stlbounds.errors import AssumptionError, MissingDependencyError
+from stlbounds.errors import AssumptionError, MissingDependencyError, UndecidedError
 from stlbounds.files import staged_folder, write_json, write_text
 from stlbounds.plots.terms import save_terms_figure, series
 from stlbounds.render.compile import LatexError, compile_pdf
-from stlbounds.render.markup import inline_html, to_html
+from stlbounds.render.explorer import explorer
+from stlbounds.render.markup import inline_drawing, inline_html, to_html
 from stlbounds.render.mathml import mathml
 from stlbounds.render.notation import Notation, quantities_in_words
-from stlbounds.render.record import inputs, numbers, proof_sections, statement
+from stlbounds.render.record import inputs, numbers, proof_sections
 from stlbounds.render.references import reference
+from stlbounds.render.report_analysis import SECONDS, findings
 from stlbounds.render.steps import cited_keys
+from stlbounds.saved import to_dict
 from stlbounds.simulation.check import check
 from stlbounds.simulation.result import jsonable, number
 from stlbounds.symbols import entry
 
-__all__ = ["SCHEMA", "Written", "write_report"]
-
-SCHEMA = "stlbounds/bound/1"
+__all__ = ["Written", "write_report"]
 
 #: Every file of a report, with what it is.
 FILES: dict[str, str] = {
@@ -83,6 +84,7 @@ def write_report(
     seed: int = 0,
     command: Sequence[str] = (),
     progress: Progress | None = None,
+    seconds: float = SECONDS,
 ) -> Written:
     """Write the report of a bound at the given values.
 
@@ -101,6 +103,8 @@ def write_report(
         The command that makes this report, shown on the page.
     progress : callable, optional
         Called with ``(done, total)`` of the simulation.
+    seconds : float
+        How long each question of the analysis may take.
 
     Returns
     -------
@@ -117,13 +121,13 @@ def write_report(
 
     Notes
     -----
-    The same arguments give the same bytes, the PDF apart if LaTeX stamps it.
+    The same arguments give the same bytes, the PDF apart if LaTeX stamps it, as long as no question of the analysis
+    runs out of time. `stlbounds.load` reads ``bound.json``.
     """
     # What can be refused is refused before anything is written.
     found = numbers(bound, values)
     with staged_folder(folder, marker="bound.json", schema="stlbounds/bound/", files=tuple(FILES)) as place:
-        record = {"schema": SCHEMA, "model": model, **statement(bound, bound.proof.verify()),
-                  "values": jsonable(found), **inputs(values)}
+        record = {**to_dict(bound), "model": model, "values": jsonable(found), **inputs(values)}
         notes: list[str] = []
         result = _check(bound, values, replicas, seed, progress, notes)
         for kind in ("theorem", "proof", "document"):
@@ -136,7 +140,7 @@ def write_report(
         write_json(place / "check.json", result.to_dict() if result is not None else
                    {"schema": _NOT_CHECKED, "verdict": "not tested", "notes": notes[:1]})
         drawn = _figure(bound, values, result, place, notes)
-        write_text(place / "index.html", _page(bound, values, record, result, notes, command, drawn))
+        write_text(place / "index.html", _page(bound, values, record, result, notes, command, drawn, seconds))
         made = {path.name for path in place.iterdir()}
     files = {name: what for name, what in FILES.items() if name in made}
     return Written(files, tuple(notes), found["value"], result is not None and result.contradicted)
@@ -162,12 +166,7 @@ def _figure(bound: Any, values: Mapping[str, Any], result: Any, place: Path, not
     except MissingDependencyError as error:
         notes.append(f"no figure was made: {error}")
         return ""
-    drawing = (place / "terms.svg").read_text(encoding="utf-8")
-    drawing = drawing[drawing.index("<svg") :]
-    # Its size is given by the page; the description takes the place of the drawing for those who cannot see it.
-    drawing = re.sub(r'^<svg ([^>]*?)width="[^"]*"([^>]*?)height="[^"]*"', r"<svg \1\2", drawing, flags=re.DOTALL)
-    drawing = re.sub(r' height="[0-9.]+pt"| width="[0-9.]+pt"', "", drawing, count=2)
-    return re.sub(r"<metadata>.*?</metadata>", "", drawing, flags=re.DOTALL)
+    return inline_drawing((place / "terms.svg").read_text(encoding="utf-8"))
 
 
 # --- the page ----------------------------------------------------------------------------------------------
@@ -183,7 +182,7 @@ def _template() -> jinja2.Template:
 
 
 def _page(bound: Any, values: Mapping[str, Any], record: Mapping[str, Any], result: Any, notes: Sequence[str],
-          command: Sequence[str], drawing: str) -> str:
+          command: Sequence[str], drawing: str, seconds: float) -> str:
     """The page; everything in it comes from the bound, its numbers and the check."""
     claims = bound.proof.steps()
     keys = cited_keys(claims)
@@ -197,7 +196,13 @@ def _page(bound: Any, values: Mapping[str, Any], record: Mapping[str, Any], resu
             {"number": step.number, "title": inline_html(step.title, cites), "body": to_html(step.body, cites)}
             for step in steps]}
         for heading, steps in proof_sections(bound, _WIDTH)]
+    try:
+        sliders = explorer(bound, values)
+    except UndecidedError as error:
+        sliders, notes = None, [*notes, f"no explorer: {error}"]
     return _template().render(
+        explorer=sliders,
+        findings=findings(bound, values, seconds),
         title=title.group(1) if title else "Bound",
         summary=_summary(record),
         setting=record["setting"],

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import sympy as sp
 
 from stlbounds.proof.claim import Claim
-from stlbounds.proof.quantities import Str
+from stlbounds.proof.quantities import Sensitivity, Str
 from stlbounds.render.display import Relation, chain
 from stlbounds.render.notation import Notation
 from stlbounds.render.outline import Link, Move, Outline, Step
@@ -105,6 +105,15 @@ class StepWriter:
         lhs = self._notation.tex(move.lhs)
         relations = [Relation(link.relation, self._notation.terms(link.rhs), self._tag(link, previous, step))
                      for link, previous in self._links(move)]
+        # An equality between two forms that are printed alike says nothing.
+        relations = [line for place, line in enumerate(relations) if not (
+            place and line.relation == "=" and not line.reason and line.terms == relations[place - 1].terms)]
+        name = self._notation.sensitivity
+        if name is not None and isinstance(move.lhs, Sensitivity) and move.links[-1].rhs == name[1]:
+            # The one place where the named sensitivity is spelled out.
+            relations[-1] = replace(relations[-1], terms=self._notation.spelled(name[1]))
+            written = self._notation.tex(name[0])
+            relations.append(Relation("=", (written,), f"definition of ${written}$"))
         if move.head.rule.__name__ == "Instantiate":
             # The sentence before the display has named the family already.
             relations[0] = replace(relations[0], reason="")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import matplotlib
 import numpy as np
 import pytest
@@ -190,6 +192,13 @@ def test_fonts_are_embedded_as_outlines_that_journals_accept(bound, tmp_path):
 def test_pictures_are_as_wide_as_a_column(bound):
     assert plots.plot_terms(bound, **VALUES).get_size_inches()[0] == COLUMN == 3.25
     assert plots.plot_terms(bound, width=PAGE, **VALUES).get_size_inches()[0] == PAGE
+
+
+def test_notebooks_show_pictures(bound):
+    picture = plots.plot_influence(bound, **VALUES)
+    shown = picture._repr_png_()
+    assert shown.startswith(b"\x89PNG") and shown == picture._repr_png_()
+    assert pickle.loads(pickle.dumps(picture))._repr_png_().startswith(b"\x89PNG")
 
 
 def test_nothing_global_is_changed(bound):

@@ -19,6 +19,7 @@ from stlbounds.errors import InvalidArgumentError, OutputError
 from stlbounds.parsing import parse_assignments, parse_expression
 from stlbounds.plots.terms import Series, save_terms_figure, series
 from stlbounds.render.report import FILES, Written, write_report
+from stlbounds.saved import load
 from stlbounds.simulation.check import check
 
 VALUES = parse_assignments(["K=20", "n=2000", "alpha=1/2", "i=10", "delta=1/20"])
@@ -66,7 +67,7 @@ def test_the_pdf(report: Path) -> None:
 
 def test_the_numbers(report: Path) -> None:
     found = json.loads((report / "bound.json").read_text(encoding="utf-8"))
-    assert found["schema"] == "stlbounds/bound/1"
+    assert found["schema"] == "stlbounds/bound/2"
     assert found["values"]["terms"] == pytest.approx(
         {"drift": 0.0397619762133121, "bias": 0.00149913684082031, "concentration": 0.247813900406205}, rel=1e-11)
     assert found["values"]["value"] == pytest.approx(0.28907501346, rel=1e-10)
@@ -78,6 +79,19 @@ def test_the_numbers(report: Path) -> None:
         expression = parse_expression(term["text"])
         value = expression.subs({symbol: VALUES[str(symbol)] for symbol in expression.free_symbols})
         assert float(sp.N(value, 20)) == pytest.approx(found["values"]["terms"][name], rel=1e-12)
+
+
+def test_the_bound_can_be_loaded(report: Path) -> None:
+    again = load(report / "bound.json")
+    assert again.expr == Request("categorical").bound().expr
+
+
+def test_the_analysis(report: Path) -> None:
+    page, _ = read_page(report)
+    words = " ".join("".join(page.text).split())
+    bound = Request("categorical").bound()
+    size = bound.vacuous_below(**{name: value for name, value in VALUES.items() if name != "n"}).value
+    assert f"At these values, below 1 from n={size} on" in words
 
 
 def test_the_check(report: Path) -> None:
@@ -128,6 +142,8 @@ class Page(HTMLParser):
         assert self.open and self.open.pop() == tag, tag
 
     def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] in ("script", "style"):
+            return
         self.text.append(data)
 
 
@@ -142,11 +158,12 @@ def read_page(folder: Path) -> tuple[Page, str]:
 
 def test_the_page_stands_alone(report: Path) -> None:
     page, text = read_page(report)
-    assert not set(page.tags) & {"script", "link", "iframe", "img", "object", "embed"}
+    assert not set(page.tags) & {"link", "iframe", "img", "object", "embed"}
     for link in page.links:
         assert (link.startswith("#") and link[1:] in page.ids) or (report / link).exists(), link
     without_names = re.sub(r'xmlns(:\w+)?="[^"]*"|<!DOCTYPE[^>]*>', "", text)
     assert not re.search(r"https?:|//[a-z]+\.|@import|url\((?!#)", without_names)
+    assert "default-src 'none'" in text, "the browser is told to ask nobody"
     assert "prefers-color-scheme: dark" in text and "width=device-width" in text
 
 
@@ -156,7 +173,8 @@ def test_the_page_shows_everything(report: Path) -> None:
     assert "With probability at least 0.95, the generalization gap is at most 0.289075" in words
     for value in ("0.039762", "0.00149914", "0.247814", "1.6324"):
         assert value in words
-    for title in ("Theorem", "Values", "Over the generations", "Check by simulation", "Proof", "References"):
+    for title in ("Theorem", "Explorer", "Values", "Over the generations", "Analysis", "Check by simulation", "Proof",
+                  "References"):
         assert title in words
     assert "Verdict: consistent" in words
     assert "stlbounds report categorical --set alpha=1/2" in words
