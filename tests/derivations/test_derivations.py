@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 import sympy as sp
 
-from stlbounds.symbols import n
+from stlbounds.symbols import N, c, kappa, n, omega
 
 FOLDER = Path(__file__).resolve().parents[2] / "derivations"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "comparison")
@@ -26,7 +26,20 @@ PLANTED = [
     ("he2025", "BEST", sp.Rational(1, 2)),
     ("wright_fisher", "KEPT", 1 - 2 / n), ("dong2021", "POWER", 2), ("dong2021", "LIMITS", {1.0: "15.8"}),
     ("shumailov2024", "KEPT", sp.Rational(1, 2)), ("shumailov2024", "SPREAD", sp.Integer(1)),
+    ("fu2025", "CRITICAL", 1 - 2 / kappa), ("fu2025", "LAYER", omega * sp.exp(omega)), ("fu2025", "ORDER", 1 / n),
+    ("fu2025", "FOREVER", kappa / (1 - kappa)), ("fu2025", "BEST_CONSTANT", 1 / c), ("fu2025", "BEST_SHRINKING", 1 / c),
+    ("li2023", "CONTEXT", sp.exp(omega)), ("li2023", "POSITION", omega), ("li2023", "ORDER", N ** -sp.Rational(1, 2)),
+    ("li2023", "DIAMETER", 1),
+    ("dohmatob2024", "SAME", "0.8521"), ("dohmatob2024", "FRESH", "0.7676"),
+    ("dohmatob2024", "STEP", sp.Rational(1, 2)),
+    ("dey_donoho2024", "LIMIT", sp.pi**2 / 8), ("dey_donoho2024", "FACTORS", {2: sp.Rational(3, 2)}),
+    ("alemohammad2024", "UNBIASED", sp.Rational(8, 9)), ("alemohammad2024", "LIKELIHOOD", sp.Integer(1)),
+    ("alemohammad2024", "DRIFT", -sp.log(4)), ("alemohammad2024", "REPLAYED", sp.Integer(3)),
+    ("alemohammad2024", "FRESH", sp.Integer(2)),
 ]
+
+#: Derivations that take some seconds.
+LONG = {"gerstgrasser2024", "fu2025", "li2023"}
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +56,7 @@ def test_the_list_is_complete():
 
 
 @pytest.mark.parametrize("name", [
-    pytest.param(name, marks=pytest.mark.slow) if name == "gerstgrasser2024" else name for name in NAMES])
+    pytest.param(name, marks=pytest.mark.slow) if name in LONG else name for name in NAMES])
 def test_a_derivation_comes_out(name):
     found = load(name).compare()
     last = str(found).splitlines()[-1]
@@ -52,10 +65,10 @@ def test_a_derivation_comes_out(name):
 
 
 @pytest.mark.parametrize(("name", "constant", "wrong"), [
-    pytest.param(*case, marks=pytest.mark.slow) if case[0] == "gerstgrasser2024" else case for case in PLANTED])
+    pytest.param(*case, marks=pytest.mark.slow) if case[0] in LONG else case for case in PLANTED])
 def test_a_wrong_constant_is_noticed(name, constant, wrong, monkeypatch):
     module = load(name)
-    monkeypatch.setattr(module, "_simulated", lambda: "")
+    monkeypatch.setattr(module, "_simulated", lambda *_: "")
     monkeypatch.setattr(module, constant, wrong)
     with pytest.raises(load("comparison").Disagreement):
         module.compare()
