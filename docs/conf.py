@@ -2,7 +2,32 @@
 
 from __future__ import annotations
 
-import stlbounds
+import importlib.util
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+# Examples run in processes of their own, which import this clone as well.
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+os.environ.setdefault("NO_COLOR", "1")
+
+import sphinx.ext.autosummary  # noqa: E402
+from docutils import nodes  # noqa: E402
+from sphinx.addnodes import pending_xref  # noqa: E402
+
+import stlbounds  # noqa: E402
+
+# A first sentence ends with one full stop after a word, not inside of ``1 + r + ... + r**(k-1)``.
+sphinx.ext.autosummary.periods_re = re.compile(r"(?<![.\s])\.(?:\s+)")
+
+# Pages of modules that are gone would fail the build.
+for page in (ROOT / "docs" / "_api").glob("*.rst"):
+    if importlib.util.find_spec(page.stem) is None:
+        page.unlink()
 
 project = "stlbounds"
 author = "The stlbounds developers"
@@ -13,7 +38,6 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.napoleon",
-    "sphinx.ext.viewcode",
     # MathJax comes from the build, not from another host.
     "sphinx-mathjax-offline",
 ]
@@ -22,7 +46,8 @@ templates_path: list[str] = []
 
 html_theme = "furo"
 html_title = "stlbounds"
-html_static_path: list[str] = []
+html_static_path = ["_static"]
+html_css_files = ["guide.css"]
 
 myst_enable_extensions = ["amsmath", "dollarmath", "deflist", "colon_fence", "attrs_inline"]
 myst_heading_anchors = 3
@@ -32,12 +57,30 @@ nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_merge_streams = True
+nb_render_markdown_format = "myst"
 
 autosummary_generate = True
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
-autodoc_default_options = {"members": True, "undoc-members": False, "show-inheritance": True}
+autodoc_default_options = {"members": True, "undoc-members": False, "show-inheritance": True,
+                           # A name is documented where it is defined, once.
+                           "ignore-module-all": True}
 napoleon_google_docstring = False
 napoleon_use_rtype = False
+napoleon_use_ivar = True
 nitpicky = False
-suppress_warnings = ["mystnb.unknown_mime_type"]
+# Types in docstrings are words, such as `Loop`; several classes may share one.
+suppress_warnings = ["mystnb.unknown_mime_type", "ref.python"]
+
+
+def _words_are_no_links(app: Any, doctree: nodes.document) -> None:
+    """Leave lower-case words in the types of docstrings ("number", "path") as text: they mean no attribute."""
+    for reference in list(doctree.findall(pending_xref)):
+        target = reference.get("reftarget", "")
+        in_python = reference.get("refdomain") == "py" and reference.get("refspecific")
+        if in_python and target.islower() and "." not in target:
+            reference.replace_self(reference.children)
+
+
+def setup(app: Any) -> None:
+    app.connect("doctree-read", _words_are_no_links)
