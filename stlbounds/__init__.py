@@ -22,9 +22,12 @@ if TYPE_CHECKING:
         in_expectation,
         weak_stability,
     )
+    from stlbounds.interval.decide import decide
     from stlbounds.overview import catalogue
     from stlbounds.proof.dag import Proof
     from stlbounds.proof.metric import Metric
+    from stlbounds.render.comparison import compare_table, numeric_table
+    from stlbounds.render.options import LatexOptions
     from stlbounds.saved import load, save
     from stlbounds.simulation.check import check
     from stlbounds.simulation.claims import check_claim
@@ -46,6 +49,7 @@ __all__ = [
     "Bound",
     "Box",
     "FiniteSpace",
+    "LatexOptions",
     "Metric",
     "Proof",
     "Setting",
@@ -57,7 +61,9 @@ __all__ = [
     "check",
     "check_claim",
     "check_variance",
+    "compare_table",
     "data",
+    "decide",
     "errors",
     "estimate_sensitivity",
     "excess_risk",
@@ -70,6 +76,7 @@ __all__ = [
     "load",
     "loops",
     "measure",
+    "numeric_table",
     "save",
     "sweep",
     "symbols",
@@ -101,11 +108,15 @@ __getattr__, __dir__ = lazily(
         "check_claim": "stlbounds.simulation.claims",
         "estimate_sensitivity": "stlbounds.simulation.sensitivity",
         "sweep": "stlbounds.simulation.sweep",
+        "decide": "stlbounds.interval.decide",
         "errors": "stlbounds.errors:",
         "expected_gap": "stlbounds.bound",
         "generators": "stlbounds.generators:",
         "geometric_sum": "stlbounds.special",
         "high_probability": "stlbounds.bound",
+        "LatexOptions": "stlbounds.render.options",
+        "compare_table": "stlbounds.render.comparison",
+        "numeric_table": "stlbounds.render.comparison",
         "load": "stlbounds.saved",
         "save": "stlbounds.saved",
         "in_expectation": "stlbounds.bound",

@@ -44,9 +44,9 @@ def _run(arguments: Sequence[str] | None) -> int:
     except StlboundsError as error:
         _complain(str(error))
         return BAD_INPUT
-    except SystemExit:
-        # Click's answer to a broken pipe, which it has silenced.
-        return BROKEN_PIPE
+    except SystemExit as stop:
+        # 1 is Click's answer to a broken pipe, which it has silenced; 0 comes from Typer's shell completion.
+        return 0 if not stop.code else BROKEN_PIPE
     except Exception as error:
         if type(error).__name__ == "Abort":
             raise KeyboardInterrupt from None

@@ -62,17 +62,54 @@ def high_probability(setting: Setting) -> Bound:
     ----------
     setting : Setting
         The loop, the generator and the learner.
+
+    Raises
+    ------
+    AssumptionError
+        If the parts of the setting do not fit together, for example in their metrics.
+
+    Examples
+    --------
+    >>> import stlbounds as stl
+    >>> from stlbounds.symbols import alpha
+    >>> setting = stl.Setting(stl.loops.FixedMix(alpha), stl.generators.Categorical(20), stl.learners.BrierFit())
+    >>> bound = stl.high_probability(setting)
+    >>> round(bound.evaluate(n=2000, alpha=0.5, i=10, delta=0.05), 6)
+    0.289075
     """
     return Bound(setting, "high-probability")
 
 
 def in_expectation(setting: Setting) -> Bound:
-    """``|E g| <= drift + bias`` (theory §5); it has no concentration term and cannot fail."""
+    """``|E g| <= drift + bias`` (theory §5); it has no concentration term and cannot fail.
+
+    Parameters and errors are those of `high_probability`.
+
+    Examples
+    --------
+    >>> import stlbounds as stl
+    >>> from stlbounds.symbols import alpha
+    >>> setting = stl.Setting(stl.loops.FixedMix(alpha), stl.generators.Categorical(20), stl.learners.BrierFit())
+    >>> bound = stl.in_expectation(setting)
+    >>> sorted(bound.terms), bound.failure_probability
+    (['bias', 'drift'], 0)
+    """
     return Bound(setting, "expectation")
 
 
 def expected_gap(setting: Setting) -> Bound:
-    """``E |g| <= drift + bias + Phi (2 beta N + M)/(2 sqrt(N))`` (theory §5)."""
+    """``E |g| <= drift + bias + Phi (2 beta N + M)/(2 sqrt(N))`` (theory §5).
+
+    Parameters and errors are those of `high_probability`.
+
+    Examples
+    --------
+    >>> import stlbounds as stl
+    >>> from stlbounds.symbols import alpha
+    >>> setting = stl.Setting(stl.loops.FixedMix(alpha), stl.generators.Categorical(20), stl.learners.BrierFit())
+    >>> stl.expected_gap(setting).failure_probability
+    0
+    """
     return Bound(setting, "expected-gap")
 
 

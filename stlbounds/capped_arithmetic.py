@@ -30,6 +30,8 @@ MAX_BITS = 4096
 MAX_ROOT_BITS = 512
 MAX_SIZE = 2000
 MAX_DEPTH = 40
+#: Of a sum with a power, of which a root or a symbolic power is taken.
+MAX_ROOTED_SIZE = 120
 MAX_EXPONENT = 1000
 HUGE = 1e300
 TINY = 1e-300
@@ -184,11 +186,24 @@ def price_power(base: Term, exponent: Term) -> None:
         return
     if base.size is not None and base.size < 0:
         raise CapError("a root or symbolic power of a negative number")
+    # The root of a power makes SymPy look for the sign of what is under it: slow for long sums, and where it cannot see
+    # that they are real, an expansion into real and imaginary parts without any limit.
+    for factor in sp.Mul.make_args(base.value):
+        if factor.is_Pow and not factor.base.is_Atom:
+            if larger_than(factor.base, MAX_ROOTED_SIZE):
+                raise CapError("a root or symbolic power of a power of a long expression")
+            if factor.base.is_extended_real is not True:
+                raise CapError("a root or symbolic power of a power of something that may not be real")
     # Taking a root makes SymPy look for perfect powers and small factors of the base.
     if number_bits(base.value) > MAX_ROOT_BITS:
         raise CapError(f"a root of a number of more than {MAX_ROOT_BITS} bits")
     if exponent.rational and bits(exponent.value) > MAX_ROOT_BITS:
         raise CapError(f"an exponent of more than {MAX_ROOT_BITS} bits")
+
+
+def larger_than(value: sp.Expr, size: int) -> bool:
+    """Whether the expression has more nodes than that, as a tree."""
+    return any(seen >= size for seen, _ in enumerate(sp.preorder_traversal(value)))
 
 
 def symbolic_powers(value: sp.Expr) -> list[sp.Pow]:

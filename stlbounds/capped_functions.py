@@ -25,7 +25,7 @@ from stlbounds.capped_arithmetic import (
 )
 from stlbounds.growth import growth, growth_sum
 from stlbounds.sequences import listed
-from stlbounds.special import geometric_sum
+from stlbounds.special import binary_depth, geometric_sum
 
 __all__ = ["FUNCTIONS", "Function", "call"]
 
@@ -53,6 +53,12 @@ class Function:
     double: Callable[..., float]
     arguments: tuple[int, int] = (1, 1)
     price: Callable[..., None] = lambda *terms: None
+
+
+def _binary_depth_double(size: float) -> float:
+    if not 1 <= size <= 2**53:
+        raise ValueError("no tree has that many leaves")
+    return float((math.ceil(size) - 1).bit_length())
 
 
 def call(name: str, *terms: Term) -> Term:
@@ -204,6 +210,7 @@ _MINIMUM = Function(_extremum(sp.Min), lambda *values: min(values), (1, 16))
 FUNCTIONS: dict[str, Function] = {
     "Max": _MAXIMUM,
     "Min": _MINIMUM,
+    "binary_depth": Function(binary_depth, _binary_depth_double),
     "erf": Function(sp.erf, math.erf),
     "exp": Function(sp.exp, math.exp, price=_price_exp),
     "gamma": Function(sp.gamma, math.gamma, price=_price_gamma),

@@ -24,6 +24,9 @@ def write_text(path: Path, text: str) -> None:
     OutputError
         If it cannot be written.
     """
+    if path.exists() and not path.is_file():
+        # Moving a file there would replace a device or a pipe.
+        raise OutputError(f"cannot write {path}: it is no regular file")
     waiting = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         waiting.write_text(text, encoding="utf-8", newline="\n")

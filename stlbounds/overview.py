@@ -273,6 +273,11 @@ class Catalogue:
     def _repr_html_(self) -> str:
         return self._render("html")
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from stlbounds.render.notebook import bundle
+
+        return bundle(self, html=self._repr_html_(), latex=self.latex(), markdown=self.markdown())
+
 
 def catalogue(kind: str | None = None, metric: Metric | None = None) -> Catalogue:
     """The catalogue: every loop, generator and learner with its constants.

@@ -64,6 +64,16 @@ def save(bound: Bound, path: str | Path) -> Path:
     ------
     OutputError
         If it cannot be written; nothing half written is left.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import stlbounds as stl
+    >>> setting = stl.Setting(stl.loops.Replace(), stl.generators.Categorical(5), stl.learners.BrierFit())
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = save(stl.in_expectation(setting), f"{folder}/bound.json")
+    ...     stl.load(path).expr == stl.in_expectation(setting).expr
+    True
     """
     write_json(Path(path), to_dict(bound))
     return Path(path)

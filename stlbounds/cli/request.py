@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from stlbounds.entries import GENERATORS, LEARNERS, LOOPS, THEOREMS, Parameter, find, settable
+from stlbounds.entries import GENERATORS, LEARNERS, LOOPS, THEOREMS, Entry, Parameter, find, settable
 from stlbounds.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from stlbounds.learners import UniformlyStable
     from stlbounds.loops import Loop
     from stlbounds.model_files import Model
+    from stlbounds.theorems.setting import Setting
 
 __all__ = ["Request"]
 
@@ -128,7 +129,18 @@ class Request:
                                            "a theorem keeps its other symbols; use eval for numbers")
         return bound
 
+    def setting(self) -> Setting:
+        """The setting with all its symbols; no theorem is derived."""
+        from stlbounds.symbols import symbol
+
+        return self._parts(symbol)[0]
+
     def _make(self, parameter: Parameter) -> Bound:
+        setting, theorem = self._parts(parameter)
+        return theorem.make(setting)
+
+    def _parts(self, parameter: Parameter) -> tuple[Setting, Entry[Bound]]:
+        """The setting, and the theorem that is asked for."""
         file = self._file
         if file is None:
             entry = find("MODEL", self.model, GENERATORS)
@@ -146,7 +158,7 @@ class Request:
         options: dict[str, Any] = {"drift": self.drift or drift or SHARP}
         if learner is not None:
             options["learner"] = learner(parameter)
-        return named.make(Setting(mixed, generator(parameter), **options))
+        return Setting(mixed, generator(parameter), **options), named
 
     def _loop(self, parameter: Parameter) -> Loop:
         """The loop of the catalogue."""

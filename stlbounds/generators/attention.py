@@ -11,9 +11,9 @@ Then
 
     d(out) = sum_k a_k V dz_k + V sum_k a_k (z_k - mean) (z' Q dz_k + dz' Q z_k),    mean = sum_k a_k z_k.
 
-- The scores ``z' Q z_k`` vary over ``k`` by at most ``(omega/2) d``, so ``a_k <= e**(omega d/2)/N``; ``|z_k - mean| <=
-d``
-  and ``|Q' z| <= omega/2``. The part in ``dz_k`` is at most ``(1 + omega d/2) (e**(omega d/2)/N) sum_k |dz_k|``.
+- The scores ``z' Q z_k`` vary over ``k`` by at most ``(omega/2) d``, so ``a_k <= e**(omega d/2)/N``;
+  ``|z_k - mean| <= d`` and ``|Q' z| <= omega/2``. The part in ``dz_k`` is at most
+  ``(1 + omega d/2) (e**(omega d/2)/N) sum_k |dz_k|``.
 - The part in ``dz`` is ``V Cov Q' dz`` with the covariance of the tokens under the weights, of norm at most ``d**2/4``
   (Popoviciu), hence at most ``(omega d**2/8) |dz|``.
 

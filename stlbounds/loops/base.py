@@ -54,6 +54,12 @@ class Loop(Described, Protocol):
     A loop proposes closed forms; the rules check each of them by induction, so a wrong one is refused and never
     believed. Where a method takes ``rho``, it is the symbol of the loop gain if that is one number for all generations
     (`constant_gain`), and the sensitivity ``kappa`` itself otherwise.
+
+    Examples
+    --------
+    >>> from stlbounds.loops import Accumulate, Replace
+    >>> Replace().constant_gain, Accumulate().constant_gain
+    (True, False)
     """
 
     home: ClassVar[str | None] = "stlbounds.loops"

@@ -150,5 +150,11 @@ class FixedMix(Loop):
 
 
 def Replace() -> FixedMix:
-    """The loop that trains only on the last generation's data: `FixedMix` with ``alpha = 0``."""
+    """The loop that trains only on the last generation's data: `FixedMix` with ``alpha = 0``.
+
+    Examples
+    --------
+    >>> Replace() == FixedMix(0, real="fresh")
+    True
+    """
     return FixedMix(sp.S.Zero, real="fresh")

@@ -85,6 +85,16 @@ class Numbers(Statement):
         Doubles have a relative error of at most about ``1e-12 + 40 i 2**-53`` (of the loop gain
         ``kappa (1 - alpha)`` to the power ``i``, doubles know no more), and are ``inf`` where the true value exceeds
         the largest double. All digits of an evaluation with `digits` are correct.
+
+        Examples
+        --------
+        >>> import stlbounds as stl
+        >>> setting = stl.Setting(stl.loops.Replace(), stl.generators.Categorical(5), stl.learners.BrierFit())
+        >>> bound = stl.in_expectation(setting)
+        >>> bound.evaluate(n=[100, 10_000], i=3).shape
+        (2,)
+        >>> bound.evaluate_terms(n=100, i=0)["drift"], bool(bound.is_vacuous(n=100, i=3))
+        (0.0, False)
         """
         if digits is None:
             return self._evaluate({"bound": self.expr}, values, out, compiled)["bound"]

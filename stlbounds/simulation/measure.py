@@ -46,6 +46,15 @@ class Simulation:
         Real data and generator, for example `stlbounds.simulation.exact.gaussian.GaussianSampler`.
     judge : Judge
         Learner and loss.
+
+    Examples
+    --------
+    >>> import stlbounds as stl
+    >>> from stlbounds.learners.brier import BrierFit
+    >>> generator, learner = stl.generators.Categorical(4), BrierFit()
+    >>> own = Simulation(stl.loops.Replace(), generator.sampler({}), learner.judge({}))
+    >>> own.loop.constant_gain
+    True
     """
 
     loop: Loop

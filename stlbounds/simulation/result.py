@@ -237,6 +237,21 @@ class CheckResult:
         lines.append(f"verdict: {self.verdict}" + self._explanation())
         return "\n".join(line for k, line in enumerate(lines) if line or k > 2)
 
+    def _repr_html_(self) -> str:
+        from stlbounds.render.notebook import check_html
+
+        return check_html(self)
+
+    def _repr_markdown_(self) -> str:
+        from stlbounds.render.notebook import check_markdown
+
+        return check_markdown(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from stlbounds.render.notebook import bundle
+
+        return bundle(self, html=self._repr_html_(), markdown=self._repr_markdown_())
+
     def _explanation(self) -> str:
         others = [part for part in self.contradicted_parts if part != self.comparisons[0].part]
         text = f", but {' and '.join(others)} contradicted" if others and not self.contradicted else ""

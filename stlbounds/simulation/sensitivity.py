@@ -52,6 +52,14 @@ class BlackBox:
         ``real(size, rng)``: i.i.d. real points, for the learning error.
     name : str
         What to call it.
+
+    Examples
+    --------
+    >>> import stlbounds as stl
+    >>> def resample(training_set, size, rng):
+    ...     return rng.choice(training_set, size)
+    >>> stl.BlackBox(stl.FiniteSpace(3), sample=resample, name="bootstrap").name
+    'bootstrap'
     """
 
     space: Space

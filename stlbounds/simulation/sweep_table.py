@@ -160,6 +160,21 @@ class SweepTable:
             lines.append(f"interrupted: {len(self.records)} of {self.points} points are finished")
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        from stlbounds.render.notebook import sweep_html
+
+        return sweep_html(self)
+
+    def _repr_markdown_(self) -> str:
+        from stlbounds.render.notebook import sweep_rows, table_markdown
+
+        return table_markdown(*sweep_rows(self))
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from stlbounds.render.notebook import bundle
+
+        return bundle(self, html=self._repr_html_(), markdown=self._repr_markdown_())
+
 
 def _cell(value: Any) -> str:
     return value if isinstance(value, str) else number(value)

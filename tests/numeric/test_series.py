@@ -1,4 +1,4 @@
-"""Long sums: quadrature where the summand is smooth, term by term where it is not, and the growth of averaging loops."""
+"""Long sums: quadrature where the summand is smooth, terms where it is not, and the growth of averaging loops."""
 
 from __future__ import annotations
 

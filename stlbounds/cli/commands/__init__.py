@@ -27,7 +27,12 @@ COMMANDS = (
     "min-real-fraction",
     "check",
     "check-claim",
+    "measure",
+    "self-check",
     "sweep",
     "plot",
     "report",
+    "latex",
+    "reproduce",
+    "doctor",
 )

@@ -36,11 +36,11 @@ def run(
 
     The exit code is 1 if the formula is contradicted.
     """
-    request = Request(model, loop, real, learner, "expectation", drift, tuple(assignments or ()))
+    request = Request(model, loop, real, learner, None, drift, tuple(assignments or ()))
     values, points = request.values(), parse_grid(grid or ())
     import stlbounds as stl
 
-    setting = request.bound().setting
+    setting = request.setting()
     with progress("simulating") as callback:
         result = stl.check_claim(formula, setting, points, quantity=quantity, replicas=replicas, seed=seed,
                                  progress=callback, **values)

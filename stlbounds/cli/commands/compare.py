@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from stlbounds.cli.asking import Seconds
 from stlbounds.cli.options import Drift, Json, Learner, Loop, Model, Real, Set, Theorem
 from stlbounds.cli.output import CONTRADICTED, print_json, say
 from stlbounds.cli.ranges import Ranges, ranges_of
@@ -31,7 +32,7 @@ def run(
     other_learner: Annotated[str | None, typer.Option(metavar="LEARNER", help=f"The learner {_Other}")] = None,
     other_theorem: Annotated[str | None, typer.Option(metavar="THEOREM", help=f"The theorem {_Other}")] = None,
     other_drift: Annotated[str | None, typer.Option(metavar="sharp|lemma", help=f"The drift {_Other}")] = None,
-    budget: Annotated[float, typer.Option(metavar="SECONDS", help="When to give up.")] = 5.0, as_json: Json = False,
+    seconds: Seconds = 5.0, as_json: Json = False,
 ) -> None:
     """Compare two bounds on a domain.
 
@@ -42,7 +43,7 @@ def run(
     second = Request(other or model, other_loop or loop, other_real or (real if other_loop is None else None),
                      other_learner or learner, other_theorem or theorem, other_drift or drift, chosen)
     domain = {**first.values(), **ranges_of(ranges)}
-    found = first.bound().compare(second.bound(), domain, budget=budget)
+    found = first.bound().compare(second.bound(), domain, budget=seconds)
     verdict = "proved" if found.proved else "refuted" if found.refuted else "undecided"
     if as_json:
         from stlbounds.interval.certificates import Proved, Refuted, Undecided

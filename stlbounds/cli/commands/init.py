@@ -8,17 +8,19 @@ from typing import Annotated
 
 import typer
 
-from stlbounds.cli.output import say
+from stlbounds.cli.options import Json
+from stlbounds.cli.output import print_json, say
 from stlbounds.errors import InvalidArgumentError
 
 __all__ = ["EXAMPLES", "run"]
 
-EXAMPLES = ("stlbounds init my_model.toml", "stlbounds derive my_model.toml")
+EXAMPLES = ("stlbounds init my_model.toml", "stlbounds init my_model.toml --force --json")
 
 
 def run(
     file: Annotated[Path, typer.Argument(metavar="FILE.toml", help="The file to write; it must not exist.")],
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Write a model file to start from.
 
@@ -32,4 +34,7 @@ def run(
         raise InvalidArgumentError("FILE", str(file), "a file that does not exist", "use --force to replace it")
     template = files("stlbounds.cli").joinpath("model_template.toml").read_text(encoding="utf-8")
     write_text(file, template.replace("THIS_FILE", str(file)))
-    say(f"wrote {file}; next: stlbounds derive {file}")
+    if as_json:
+        print_json({"schema": "stlbounds/init/1", "file": str(file)})
+    else:
+        say(f"wrote {file}; next: stlbounds derive {file}")

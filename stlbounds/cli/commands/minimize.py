@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from stlbounds.cli.asking import Term
 from stlbounds.cli.options import Drift, Json, Learner, Loop, Model, Real, Set, Theorem
 from stlbounds.cli.output import print_json, say
 from stlbounds.cli.request import Request
@@ -25,7 +26,7 @@ def run(
     loop: Loop = None, real: Real = None, learner: Learner = None,
     theorem: Theorem = None, drift: Drift = None, assignments: Set = None,
     over: Annotated[str | None, typer.Option(metavar="LOW,HIGH", help="Its range (default: the declared one).")] = None,
-    term: Annotated[str | None, typer.Option(metavar="NAME", help="Minimise one term only, for example drift.")] = None,
+    term: Term = None,
     forever: Annotated[bool, typer.Option("--forever", help="In the limit of many generations.")] = False,
     as_json: Json = False,
 ) -> None:

@@ -16,7 +16,8 @@ __all__ = ["EXAMPLES", "run"]
 
 EXAMPLES = (
     "stlbounds sweep categorical --set K=20 --set i=10 --set delta=0.05 --grid n=100,1000,10000 --grid alpha=0.1:0.9:9",
-    "stlbounds sweep ... --replicas 1000 --store sweep.jsonl --workers 4 --out table.csv",
+    "stlbounds sweep categorical --set K=20 --set i=10 --set delta=0.05 --grid n=100,1000 --grid alpha=0.1:0.9:3 "
+    "--replicas 100 --store sweep.jsonl --workers 2 --out table.csv",
 )
 
 #: The exit code of a program that was stopped by the keyboard.
