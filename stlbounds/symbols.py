@@ -145,8 +145,8 @@ def declare(
 
     Examples
     --------
-    >>> tau = declare("tau", "the temperature of the sampler", low_open=True)
-    >>> tau.is_positive
+    >>> softness = declare("softness", "the temperature of the sampler", low_open=True)
+    >>> softness.is_positive
     True
     >>> declare("alpha", "something else", high=2)
     Traceback (most recent call last):

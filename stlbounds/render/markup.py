@@ -16,8 +16,9 @@ DISPLAY = re.compile(
     r"|\\begin\{(?P<list>enumerate|itemize)\}(?P<items>.*?)\\end\{(?P=list)\}", re.DOTALL)
 FORMULA = re.compile(r"\$(.*?)\$", re.DOTALL)
 ITEM = re.compile(r"\\item\s*(?:\[(?P<label>[^\]]*)\])?")
-DROPPED = re.compile(r"\\(?:noindent|medskip|smallskip|nopagebreak|centering)\b|\\setlength\{[^{}]*\}\{[^{}]*\}"
-                      r"|\\(?:begin|end)\{(?:theorem|proof)\}(?:\[[^\]]*\])?")
+DROPPED = re.compile(r"\\emergencystretch=5em\b|\\(?:noindent|medskip|smallskip|nopagebreak|centering)\b"
+                     r"|\\setlength\{[^{}]*\}\{[^{}]*\}"
+                     r"|\\(?:begin|end)\{(?:theorem|proof)\}(?:\[[^\]]*\])?")
 _ACCENT = re.compile(r"""\\(['`^"~=.])\{?([A-Za-z])\}?""")
 _COMBINING = {"'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304", ".": "\u0307"}
 _WORDS = ((r"\emph", "em"), (r"\textbf", "strong"), (r"\textit", "em"), (r"\texttt", "code"))
