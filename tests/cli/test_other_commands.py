@@ -167,7 +167,7 @@ def test_every_command_speaks_the_same_grammar(commands, name):
 MODEL = """
 [model]
 name = "mine"
-[symbols.tau]
+[symbols.quota]
 meaning = "a proportion of my own"
 low = 0
 high = 1
@@ -178,23 +178,23 @@ K = 5
 use = "brier"
 [loop]
 use = "fixed-mix"
-alpha = "tau"
+alpha = "quota"
 """
-_POINT = "--set n=50 --set i=3 --set tau=1/2 --set delta=0.1"
-_LARGE = "--set n=20000 --set tau=1/2 --set delta=0.1"
+_POINT = "--set n=50 --set i=3 --set quota=1/2 --set delta=0.1"
+_LARGE = "--set n=20000 --set quota=1/2 --set delta=0.1"
 #: What follows the model file in each command that takes one.
 WITH_A_FILE = {
-    "derive": "", "latex": "--out paper", "eval": _POINT, "enclose": "--set n=50 --set i=3 --set delta=0.1 --range tau=0.1,0.2",
-    "compare": f"--other-drift lemma {_POINT}", "minimize": "--variable tau --set n=50 --set i=3 --set delta=0.1",
-    "rate": "--variable n", "limit": "--variable tau --to 0", "threshold": "--variable tau",
-    "phase-diagram": "--x tau --y delta --x-values 1/4,1/2 --y-values 0.1,0.2", "horizon": f"--epsilon 1/2 {_LARGE}",
+    "derive": "", "latex": "--out paper", "eval": _POINT, "enclose": "--set n=50 --set i=3 --set delta=0.1 --range quota=0.1,0.2",
+    "compare": f"--other-drift lemma {_POINT}", "minimize": "--variable quota --set n=50 --set i=3 --set delta=0.1",
+    "rate": "--variable n", "limit": "--variable quota --to 0", "threshold": "--variable quota",
+    "phase-diagram": "--x quota --y delta --x-values 1/4,1/2 --y-values 0.1,0.2", "horizon": f"--epsilon 1/2 {_LARGE}",
     "max-generations": f"--epsilon 2 {_LARGE}",
-    "sample-size": "--epsilon 1/2 --set i=3 --set tau=1/2 --set delta=0.1",
+    "sample-size": "--epsilon 1/2 --set i=3 --set quota=1/2 --set delta=0.1",
     "min-real-fraction": "--loop fixed-mix --epsilon 1/2 --set n=20000 --set i=3 --set delta=0.1",
-    "check": f"{_POINT} --replicas 20", "check-claim": f"1/tau {_POINT} --replicas 20",
+    "check": f"{_POINT} --replicas 20", "check-claim": f"1/quota {_POINT} --replicas 20",
     "measure": f"{_POINT} --quantity gap --replicas 20", "self-check": "--part generator",
-    "sweep": "--set i=3 --set delta=0.1 --set n=40 --grid tau=0.1:0.9:3",
-    "plot": "--set i=5 --set tau=1/2 --out picture.svg", "report": f"{_POINT} --replicas 20 --out report",
+    "sweep": "--set i=3 --set delta=0.1 --set n=40 --grid quota=0.1:0.9:3",
+    "plot": "--set i=5 --set quota=1/2 --out picture.svg", "report": f"{_POINT} --replicas 20 --out report",
 }
 _SLOW = {"latex", "horizon", "max-generations", "sample-size", "min-real-fraction", "minimize", "report", "self-check", "plot"}
 
