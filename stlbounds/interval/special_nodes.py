@@ -31,7 +31,11 @@ def _whole(arithmetic: Arithmetic, number: Any, most: int = MOST_TERMS) -> int:
 
 
 class GeometricSum(Step):
-    """``1 + r + ... + r**(k-1)`` for ``r >= 0`` and integers ``k >= 0``: increasing in both."""
+    """``1 + r + ... + r**(k-1)`` for ``r >= 0`` and integers ``k >= 0``: increasing in both.
+
+    The enclosure of a ratio that is 0 at an end of the box may reach below 0 by a rounding. For ``-1/2 <= r < 0`` the sum
+    is alternating, so that it lies in ``[1 + r, 1]`` for ``k >= 1``, and its derivative in ``[1 + 2r, 1]`` for ``k >= 2``.
+    """
 
     def _at(self, arithmetic: Arithmetic, name: str, r: Any, k: Any, side: int) -> Any:
         if k <= 0 or (k == 1 and name == "geometric_slope"):
@@ -50,17 +54,43 @@ class GeometricSum(Step):
             return limit[side] if name == "geometric" else arithmetic.multiply(limit, limit)[side]
         return arithmetic.point(name, r, k)[side]
 
+    @staticmethod
+    def _twice(arithmetic: Arithmetic, number: Any) -> Any:
+        return arithmetic.add((number, number), (number, number))[0]
+
+    def _alternating(self, arithmetic: Arithmetic, name: str, ratio: Interval, terms: Interval, least: int) -> Interval:
+        """An enclosure for ratios that may be negative; ``least`` terms make the value at ratio 0 equal to 1."""
+        if self._twice(arithmetic, ratio[0]) < -1:
+            return arithmetic.everything
+        low = arithmetic.zero
+        if terms[0] >= least:
+            shift = ratio[0] if name == "geometric" else self._twice(arithmetic, ratio[0])
+            low = arithmetic.add((arithmetic.one, arithmetic.one), (shift, shift))[0]
+        if ratio[1] >= 0:
+            return low, self._at(arithmetic, name, ratio[1], terms[1], 1)
+        return low, (arithmetic.one if terms[1] >= least else arithmetic.zero)
+
     def value(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> Interval:
         ratio, terms = operands
-        if ratio[0] < 0 or terms[0] < 0:
+        if terms[0] < 0:
             return arithmetic.everything
+        if ratio[0] < 0:
+            return self._alternating(arithmetic, "geometric", ratio, terms, 1)
         return (self._at(arithmetic, "geometric", ratio[0], terms[0], 0),
                 self._at(arithmetic, "geometric", ratio[1], terms[1], 1))
 
     def partials(self, arithmetic: Arithmetic, operands: Sequence[Interval], value: Interval) -> Sequence[Interval]:
         ratio, terms = operands
-        if ratio[0] < 0 or terms[0] < 0:
+        if terms[0] < 0:
             return arithmetic.everything, arithmetic.everything
+        if ratio[0] < 0:
+            by_ratio = self._alternating(arithmetic, "geometric_slope", ratio, terms, 2)
+            if self._twice(arithmetic, ratio[0]) < -1:
+                return by_ratio, arithmetic.everything
+            # A power of a negative ratio is at least that ratio, and at most the power of its modulus.
+            modulus = max(ratio[1], arithmetic.negate((ratio[0], ratio[0]))[1])
+            above = arithmetic.power((arithmetic.zero, modulus), (terms[0], max(terms[1], arithmetic.one)))[1]
+            return by_ratio, (ratio[0], above)
         by_ratio = (self._at(arithmetic, "geometric_slope", ratio[0], terms[0], 0),
                     self._at(arithmetic, "geometric_slope", ratio[1], terms[1], 1))
         last = max(arithmetic.subtract((terms[1], terms[1]), (arithmetic.one, arithmetic.one))[1], terms[0])
