@@ -33,8 +33,9 @@ def _whole(arithmetic: Arithmetic, number: Any, most: int = MOST_TERMS) -> int:
 class GeometricSum(Step):
     """``1 + r + ... + r**(k-1)`` for ``r >= 0`` and integers ``k >= 0``: increasing in both.
 
-    The enclosure of a ratio that is 0 at an end of the box may reach below 0 by a rounding. For ``-1/2 <= r < 0`` the sum
-    is alternating, so that it lies in ``[1 + r, 1]`` for ``k >= 1``, and its derivative in ``[1 + 2r, 1]`` for ``k >= 2``.
+    The enclosure of a ratio that is 0 at an end of the box may reach below 0 by a rounding. For ``-1/2 <= r < 0`` the
+    sum is alternating, so that it lies in ``[1 + r, 1]`` for ``k >= 1``, and its derivative in ``[1 + 2r, 1]`` for
+    ``k >= 2``.
     """
 
     def _at(self, arithmetic: Arithmetic, name: str, r: Any, k: Any, side: int) -> Any:

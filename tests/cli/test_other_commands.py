@@ -184,7 +184,8 @@ _POINT = "--set n=50 --set i=3 --set quota=1/2 --set delta=0.1"
 _LARGE = "--set n=20000 --set quota=1/2 --set delta=0.1"
 #: What follows the model file in each command that takes one.
 WITH_A_FILE = {
-    "derive": "", "latex": "--out paper", "eval": _POINT, "enclose": "--set n=50 --set i=3 --set delta=0.1 --range quota=0.1,0.2",
+    "derive": "", "latex": "--out paper", "eval": _POINT,
+    "enclose": "--set n=50 --set i=3 --set delta=0.1 --range quota=0.1,0.2",
     "compare": f"--other-drift lemma {_POINT}", "minimize": "--variable quota --set n=50 --set i=3 --set delta=0.1",
     "rate": "--variable n", "limit": "--variable quota --to 0", "threshold": "--variable quota",
     "phase-diagram": "--x quota --y delta --x-values 1/4,1/2 --y-values 0.1,0.2", "horizon": f"--epsilon 1/2 {_LARGE}",
@@ -196,7 +197,8 @@ WITH_A_FILE = {
     "sweep": "--set i=3 --set delta=0.1 --set n=40 --grid quota=0.1:0.9:3",
     "plot": "--set i=5 --set quota=1/2 --out picture.svg", "report": f"{_POINT} --replicas 20 --out report",
 }
-_SLOW = {"latex", "horizon", "max-generations", "sample-size", "min-real-fraction", "minimize", "report", "self-check", "plot"}
+_SLOW = {"latex", "horizon", "max-generations", "sample-size", "min-real-fraction", "minimize", "report", "self-check",
+         "plot"}
 
 
 def test_every_command_with_a_bound_is_tried_with_a_model_file():
