@@ -206,7 +206,8 @@ def test_every_entry_declares_its_symbols() -> None:
     requests += [Request("location", loop="replace", theorem=theorem) for theorem in THEOREMS]
     for request in requests:
         learner = request.learner or GENERATORS[request.model].learner
-        used = (LOOPS[request.loop], GENERATORS[request.model], LEARNERS[learner], THEOREMS[request.theorem])
+        used = (LOOPS[request.loop or "fixed-mix"], GENERATORS[request.model], LEARNERS[learner],
+                THEOREMS[request.theorem or "high-probability"])
         declared = {"n", "i", *(name for entry in used for name in entry.symbols)}
         assert {str(symbol) for symbol in request.bound().symbols} <= declared, request
     assert set(settable()) <= set(known())

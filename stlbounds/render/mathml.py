@@ -164,6 +164,10 @@ class _Reader:
             return "<mrow></mrow>"
         if token in _BIG:
             return self.fenced(_BIG[token])
+        if token in _BIG.values():
+            # Its partner stands in a line above, where a long formula was broken.
+            self.fresh = False
+            return self.fence(_POSTFIX, False)
         if token in FENCES:
             # A bar opens where an operand is expected, and closes elsewhere.
             self.fresh = token in OPENING or (fresh and token in _BARS)

@@ -314,6 +314,8 @@ def test_the_examples_of_every_help_run(capsys, monkeypatch, tmp_path, name, lin
     words = shlex.split(line)
     assert words[:2] == ["stlbounds", name]
     start = time.monotonic()
-    assert main([*words[1:], *(["--replicas", "50"] if name in _FEW and "phase" not in words else [])]) == 0
+    code = main([*words[1:], *(["--replicas", "50"] if name in _FEW and "phase" not in words else [])])
+    # A claim may be shown that is false: then the answer is no.
+    assert code == 0 or (code == 1 and name == "check-claim")
     assert time.monotonic() - start < 60
     assert capsys.readouterr().err == ""

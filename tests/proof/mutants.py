@@ -66,7 +66,8 @@ MUTANTS: tuple[Mutant, ...] = (
     M(B, "Definition", "dropped condition", "if symbol not in DEFINABLE:", "if False:", "define_parameter"),
     M(B, "Definition", "dropped condition", "if value.free_symbols & set(INDICES) - allowed:", "if False:",
       "define_with_index"),
-    M(B, "Definition", "dropped condition", "if not is_nonnegative(value):", "if False:", "define_negative"),
+    M(B, "Definition", "dropped condition", "if not is_nonnegative(value - least if least != 0 else value):", "if False:",
+      "define_negative"),
     M(B, "Definition", "factor", "return Says(symbol, value, \"=\")", "return Says(symbol, value / 2, \"=\")"),
     # --- algebra
     M(A, "Instantiate", "index", "return _instantiated(family, index)",
@@ -201,7 +202,7 @@ MUTANTS: tuple[Mutant, ...] = (
     M(I_, "CouplingStep", "factor", "Sensitivity(size) / size", "Sensitivity(size) / (2 * size)"),
     M(I_, "CouplingStep", "factor", "Sensitivity(size) / size", "1 / size"),
     M(I_, "CouplingStep", "factor", "Sensitivity(size) / size", "Sensitivity(size) / size**2"),
-    M(I_, "CouplingStep", "index", "Influence(Str(point), birth, now)", "Influence(Str(point), birth, birth)"),
+    M(I_, "CouplingStep", "index", "Influence(label(kind), birth, now)", "Influence(label(kind), birth, birth)"),
     M(I_, "CouplingDraw", "dropped term", "kind.weight if kind.kept else sp.S.Zero", "sp.S.Zero"),
     M(I_, "CouplingDraw", "factor", "total += size * share.weight * DistributionShift",
       "total += share.weight * DistributionShift"),

@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,9 @@ def test_a_document_that_never_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(LatexError, match="did not finish within 2 s"):
         compile_pdf(DOCUMENT % r"\loop\iftrue\repeat", tmp_path / "x.pdf", timeout=2)
     # Nothing goes on in the background: latexmk's own child has ended too.
+    deadline = time.monotonic() + 10
+    while _running_below(tmp_path) and time.monotonic() < deadline:
+        time.sleep(0.05)  # a killed process takes a moment to go
     assert not _running_below(tmp_path)
     with pytest.raises(InvalidArgumentError, match="timeout"):
         compile_pdf(DOCUMENT % "x", tmp_path / "x.pdf", timeout=0)
