@@ -16,6 +16,7 @@ from stlbounds.analysis.prepared import as_symbol, prepare, substitutions_of
 from stlbounds.analysis.rate import SECONDS, Leading, assumptions, check_path
 from stlbounds.analysis.series import NeedsOrder, Series, leading
 from stlbounds.errors import InvalidArgumentError
+from stlbounds.symbols import exact
 from stlbounds.theorems.statement import Statement
 
 __all__ = ["Expanded", "expansion"]
@@ -45,7 +46,8 @@ class Expanded:
 
     def coefficient(self, order: Any) -> sp.Expr:
         """The constant of an order, for example of ``n**(-1/2)``; 0 if it does not occur."""
-        return sp.Add(*(term.constant for term in self.terms if sp.sympify(order) == term.order))
+        wanted = exact("order", order)
+        return sp.Add(*(term.constant for term in self.terms if wanted == term.order))
 
     def __str__(self) -> str:
         last = self.terms[-1].order if self.terms else 1

@@ -71,6 +71,8 @@ class Enclosure:
 
     def contains(self, value: Any) -> bool:
         """Whether a number lies in the interval."""
+        if isinstance(value, str):
+            raise InvalidArgumentError("value", repr(value[:60]), "a number")
         number = value if isinstance(value, (int, Fraction)) else sp.S(value)
         if isinstance(number, sp.Expr):
             if number.is_infinite:

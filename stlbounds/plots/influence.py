@@ -8,9 +8,10 @@ from typing import Any
 import sympy as sp
 
 from stlbounds.errors import AssumptionError, InvalidArgumentError
+from stlbounds.numeric.values import exact_values
 from stlbounds.plots.style import COLUMN, LINES, drawing, figure, generation_axis, needs_logarithm
 from stlbounds.proof.protocol import PointClass
-from stlbounds.symbols import G, N, entry, i
+from stlbounds.symbols import G, N, i
 from stlbounds.theorems.setting import Setting
 
 __all__ = ["influences", "plot_influence"]
@@ -54,7 +55,7 @@ def influences(setting: Setting, values: Mapping[str, Any]) -> dict[str, dict[in
         raise InvalidArgumentError("i", last, f"in [0, {_LAST}]", "every generation is drawn")
     kappa = setting.generator.sensitivity.subs(N, loop.size(i))
     rho = loop.gain(kappa) if loop.constant_gain else kappa
-    known = {entry(name).symbol: sp.sympify(value) for name, value in values.items()}
+    known = exact_values(values)
     found: dict[str, dict[int, float]] = {}
     for point in loop.classes:
         born = range(point.first, last + 1) if point.recurring else range(point.first, min(point.first, last) + 1)

@@ -8,6 +8,7 @@ from typing import Any
 import sympy as sp
 
 from stlbounds.errors import InvalidArgumentError, StlboundsError
+from stlbounds.numeric.values import exact_values
 from stlbounds.render.display import rows
 from stlbounds.render.options import points
 from stlbounds.render.printer import inline, latex
@@ -137,8 +138,9 @@ def numeric_table(bounds: Mapping[str, Any] | Sequence[Any], points_at: Sequence
         raise InvalidArgumentError("digits", digits, "an integer from 1 to 15")
     names = list(dict.fromkeys(name for values in points_at for name in values))
     varying = [name for name in names if len({str(values.get(name)) for values in points_at}) > 1]
-    heads = [", ".join(f"${inline(entry(name).symbol)} = {inline(sp.sympify(str(values[name]), rational=True))}$"
-                       for name in varying if name in values) or "value" for values in points_at]
+    shown = [exact_values({name: values[name] for name in varying if name in values}) for values in points_at]
+    heads = [", ".join(f"${inline(symbol)} = {inline(number)}$" for symbol, number in point.items()) or "value"
+             for point in shown]
     body = []
     for name, bound in named.items():
         cells = [escape(name)]

@@ -191,7 +191,7 @@ def _formula(expression: Any) -> sp.Expr:
     if isinstance(expression, sp.Expr):
         return expression
     if isinstance(expression, (int, float)) and not isinstance(expression, bool):
-        return sp.sympify(expression)
+        return sp.sympify(expression, strict=True)
     raise InvalidArgumentError("expression", repr(expression)[:60], "a formula as a text, or a SymPy expression")
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import sympy as sp
 
 from stlbounds.errors import InvalidArgumentError
 from stlbounds.generators.base import Generator
@@ -170,7 +169,7 @@ class SensitivityEstimate:
         if measured:
             warnings.warn(f"the {' and the '.join(measured)} of {self.name} were measured. {_CAVEAT}",
                           MeasuredConstantWarning, stacklevel=2)
-        return Generator(self.name, self.metric, sp.sympify(sensitivity), learning_error)
+        return Generator(self.name, self.metric, sensitivity, learning_error)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
