@@ -137,6 +137,10 @@ class Asymptotics(Numbers):
         UndecidedError
             If no rule applies, or the time is over.
 
+        References
+        ----------
+        Theory §5 (rates); the page on architecture, "How questions are answered".
+
         Examples
         --------
         >>> import stlbounds as stl
@@ -239,6 +243,10 @@ class Asymptotics(Numbers):
         -------
         PhaseDiagram
             ``regimes`` has a row for each value of `y`; ``records()`` a row for each point; ``boundaries`` the curves.
+
+        References
+        ----------
+        Theory §3 (the boundary ``kappa (1 - alpha) = 1``), §12 (the words).
 
         Examples
         --------

@@ -56,6 +56,10 @@ class Certified(Numbers):
         UndecidedError
             If the width is not reached within the budget.
 
+        References
+        ----------
+        Moore 1966 (interval arithmetic), Johansson 2017 (Arb); theory §12.
+
         Examples
         --------
         >>> import stlbounds as stl
@@ -86,6 +90,10 @@ class Certified(Numbers):
         ------
         InvalidArgumentError
             If a value is missing or out of range, or shapes do not broadcast.
+
+        References
+        ----------
+        Moore 1966 (interval arithmetic), Johansson 2017 (Arb); theory §12.
 
         Examples
         --------
@@ -127,6 +135,10 @@ class Certified(Numbers):
         ------
         InvalidArgumentError
             If a range is empty, or belongs to a symbol that occurs in neither.
+
+        References
+        ----------
+        Theory §9: certificates by interval branch and bound.
 
         Examples
         --------

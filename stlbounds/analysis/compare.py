@@ -12,6 +12,7 @@ import sympy as sp
 
 from stlbounds.errors import InvalidArgumentError
 from stlbounds.interval.arithmetic import arithmetic
+from stlbounds.interval.by_values import decide_by_values
 from stlbounds.interval.certificates import ByTerms, Proved, Verdict
 from stlbounds.interval.decide import decide_nonnegative
 from stlbounds.interval.domain import Box, box_of
@@ -75,6 +76,22 @@ def _term_by_term(differences: Sequence[sp.Expr], box: Box, budget: float) -> Ve
     return Proved("first <= second", box, ByTerms(sp.Add(*differences), box, parts=tuple(parts)))
 
 
+def _decided(difference: sp.Expr, box: Box, budget: float, statement: str,
+             differences: Sequence[sp.Expr] = ()) -> Verdict:
+    """Whether a difference is nonnegative: generation by generation where a schedule gives few, else at once."""
+    end = time.perf_counter() + budget
+    found = decide_by_values(difference, box, 1.5 * budget, statement)
+    if found is not None and (found.proved or found.refuted):
+        return found
+    left = max(0.1 * budget, end - time.perf_counter())
+    several = len(differences) > 1
+    verdict = decide_nonnegative(difference, box, budget=left / 5 if several else left, statement=statement)
+    if several and not (verdict.proved or verdict.refuted):
+        verdict = (_term_by_term(differences, box, 2 * left / 3)
+                   or decide_nonnegative(difference, box, budget=2 * left / 3, statement=statement))
+    return verdict
+
+
 def compare_expressions(first: sp.Expr, second: sp.Expr, domain: Mapping[Any, Any] | None = None, *,
                         budget: float = 5.0, tolerance: float = 1e-10,
                         differences: Sequence[sp.Expr] = ()) -> Comparison:
@@ -95,16 +112,11 @@ def compare_expressions(first: sp.Expr, second: sp.Expr, domain: Mapping[Any, An
     """
     box = box_of(first.free_symbols | second.free_symbols, domain)
     end = time.perf_counter() + budget
-    statement = "first <= second"
-    several = len(differences) > 1
-    verdict = decide_nonnegative(second - first, box, budget=budget / (10 if several else 2), statement=statement)
-    if several and not (verdict.proved or verdict.refuted):
-        verdict = (_term_by_term(differences, box, budget / 3)
-                   or decide_nonnegative(second - first, box, budget=budget / 3, statement=statement))
+    verdict = _decided(second - first, box, budget / 2, "first <= second", differences)
     reverse = None
     if not verdict.proved:
         left = max(0.1 * budget, (end - time.perf_counter()) / 2)
-        reverse = decide_nonnegative(first - second, box, budget=left, statement="second <= first")
+        reverse = _decided(first - second, box, left, "second <= first")
     crossovers, variable = None, None
     if len(box.active) == 1 and box.bounded:
         variable = box.symbols[box.active[0]]

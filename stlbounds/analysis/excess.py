@@ -189,14 +189,23 @@ class Excess:
                                      f"so for ever could not be proved")
 
     def _first_in(self, low: int, high: int) -> int | None:
-        state = self.at(low) if low == high else self.on(Fraction(low), Fraction(high))
+        state, slope = (self.at(low), None) if low == high else self._on(Fraction(low), Fraction(high))
         if state is False:
             return None
         if state is True or low == high:
             return low
+        if slope is not None and slope[0] >= 0:
+            return self._first_of_rising(low, high)
         middle = (low + high) // 2
         found = self._first_in(low, middle)
         return self._first_in(middle + 1, high) if found is None else found
+
+    def _first_of_rising(self, low: int, high: int) -> int:
+        """The same for a bound that is proved to rise, below the target at ``low``, above at ``high``: by bisection."""
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if self.at(middle) else (middle, high)
+        return high
 
     def last(self, start: int) -> int | None:
         """The last integer from ``start`` on at which the target is exceeded: ``start - 1`` if there is none.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import sympy as sp
 
 from stlbounds.analysis.budget import Budget
-from stlbounds.analysis.facts import Facts
+from stlbounds.analysis.facts import Facts, Undecidable
 from stlbounds.analysis.series import ONE, Scale, Series, exponential, leading, logarithm, power
 from stlbounds.errors import UndecidedError
 from stlbounds.growth import growth, growth_sum
@@ -306,7 +306,27 @@ def _saturating(self: Expansion, expression: sp.Expr) -> Series:
 
 
 def _extreme(self: Expansion, expression: sp.Expr) -> Series:
-    """``Max`` and ``Min`` of terms: the largest or smallest one, decided by the leading term of differences."""
+    """``Max`` and ``Min`` of terms: the largest or smallest one, decided by the leading term of differences.
+
+    Where which one it is has no simple answer, the leading terms are compared: of several of one order, the extreme
+    constant is the constant.
+    """
+    try:
+        return _decided(self, expression)
+    except Undecidable:
+        leads = [self.leading(part) for part in expression.args]
+        known = [lead for lead in leads if lead is not None and self.facts.positive(lead[1])]
+        if len(known) < len(leads):
+            raise
+        best = known[0][0]
+        for scale, _ in known[1:]:
+            side = scale.over(best).direction(self.facts)
+            best = scale if side == (1 if isinstance(expression, sp.Max) else -1) else best
+        return _only(best, expression.func(*(part for scale, part in known
+                                             if scale.over(best).direction(self.facts) == 0)))
+
+
+def _decided(self: Expansion, expression: sp.Expr) -> Series:
     best, *others = expression.args
     for other in others:
         lead = self.leading(other - best)

@@ -15,6 +15,7 @@ from stlbounds.analysis.linear import Constraint, contradictory
 from stlbounds.errors import SymbolError, UndecidedError
 from stlbounds.growth import growth, growth_sum
 from stlbounds.interval.signs import enclosure
+from stlbounds.sequences import listed
 from stlbounds.special import geometric_sum
 from stlbounds.symbols import entry
 
@@ -33,6 +34,12 @@ class Split(Exception):
 
 class Undecidable(UndecidedError):
     """A sign of a quantity that is no simple condition on the parameters."""
+
+
+def _entry_of_list(expression: sp.Expr) -> sp.Expr | None:
+    """An entry of a finite list whose index is one number throughout the expression: it has one of the values."""
+    free = expression.free_symbols
+    return min((part for part in expression.atoms(listed) if part.args[0].free_symbols <= free), key=str, default=None)
 
 
 def _fraction(number: sp.Rational) -> Fraction:
@@ -222,11 +229,25 @@ class Facts:
         if isinstance(expression, sp.Sum):
             if self.positive(expression.function.subs(expression.limits[0][0], sp.Dummy(positive=True))):
                 return 1
+            if self._has_a_positive_end(expression):
+                return 1
             raise Undecidable(f"the sign of {expression} is not known")
         if isinstance(expression, (sp.tanh, sp.erf, sp.atan)):
             return self.sign(expression.args[0])
         if isinstance(expression, sp.log):
             return self._of_logarithm(expression)
+        if isinstance(expression, (sp.Max, sp.Min)):
+            side = 1 if isinstance(expression, sp.Max) else -1
+            found = [self.decide(part) for part in expression.args]
+            if side in found or all(sign == -side for sign in found):
+                return side if side in found else -side
+            raise Undecidable(f"the sign of {expression} is not known")
+        part = _entry_of_list(expression) if expression.is_Add else None
+        if part is not None:
+            signs = {self.sign(expression.xreplace({part: value})) for value in set(part.args[1:])}
+            if len(signs) == 1:
+                return signs.pop()
+            raise Undecidable(f"the sign of {expression} changes with {part.args[0]}")
         if expression.is_Add:
             return self._of_sum(expression)
         low, high = enclosure(expression)
@@ -258,6 +279,14 @@ class Facts:
             return -1
         raise Undecidable(f"the sign of {expression} is not known")
 
+    def _has_a_positive_end(self, series: sp.Sum) -> bool:
+        """Whether a sum of nonnegative terms has terms, and the last one is positive."""
+        (index, first, last), *others = series.limits
+        some = sp.Dummy(integer=True, nonnegative=True)
+        return (not others and first.is_nonnegative is True and (last - first).is_integer is True
+                and self.positive(last - first + 1) and self.nonnegative(series.function.subs(index, some + first))
+                and self.positive(series.function.subs(index, last).doit()))
+
     def _of_logarithm(self, expression: sp.Expr) -> int:
         inside = expression.args[0]
         powers = [factor.as_base_exp() for factor in sp.Mul.make_args(inside)]
@@ -270,10 +299,17 @@ class Facts:
 
     def nonnegative(self, expression: sp.Expr) -> bool:
         """Whether the expression is proved nonnegative; weaker than a sign, for sums that may be empty."""
+        part = _entry_of_list(expression)
+        if part is not None:
+            return all(self.nonnegative(expression.xreplace({part: value})) for value in set(part.args[1:]))
         if expression.is_Mul or expression.is_Add:
             return all(map(self.nonnegative, expression.args)) or self.decide(expression) in (0, 1)
         if expression.is_Pow and expression.exp.is_real and self.nonnegative(expression.base):
             return True
+        if isinstance(expression, sp.Product) and len(expression.limits) == 1:
+            index, first, _ = expression.limits[0]
+            return first.is_nonnegative is True and self.nonnegative(
+                expression.function.subs(index, sp.Dummy(integer=True, nonnegative=True) + first))
         if isinstance(expression, (geometric_sum, growth_sum)):
             terms, constant = self._linear(expression.args[1])
             return self.nonnegative(expression.args[0]) and self._follows(terms, constant, 1, strict=False)

@@ -37,6 +37,10 @@ class Inversions(Numbers):
         UndecidedError
             If it is neither found nor excluded in time.
 
+        References
+        ----------
+        Theory §12 (what numbers mean); the design note: sizes are rounded the safe way.
+
         Examples
         --------
         >>> import stlbounds as stl
@@ -51,9 +55,32 @@ class Inversions(Numbers):
         return horizon(self, epsilon, seconds, **values)
 
     def max_generations(self, epsilon: Any, seconds: float = 20.0, **values: Any) -> Inverse:
-        """The last generation up to which the bound is at most `epsilon`; arguments as for `horizon`.
+        """The last generation up to which the bound is at most `epsilon`.
 
         With symbols left open, a closed form in them is given where there is one.
+
+        Parameters
+        ----------
+        epsilon, seconds, **values
+            As for `horizon`.
+
+        Raises
+        ------
+        UndecidedError
+            If it is neither found nor excluded in time.
+
+        References
+        ----------
+        Theory §12 (what numbers mean); the design note: sizes are rounded the safe way.
+
+        Examples
+        --------
+        >>> import stlbounds as stl
+        >>> from stlbounds.symbols import e
+        >>> mine = stl.generators.Generator("mine", stl.DISCRETE, 1, e)
+        >>> bound = stl.in_expectation(stl.Setting(stl.loops.Replace(), mine))
+        >>> bound.max_generations(0.055, n=10, e=0.01, M=1, b=0).value
+        5
         """
         from stlbounds.analysis.horizon import max_generations
 
@@ -83,6 +110,10 @@ class Inversions(Numbers):
         UndecidedError
             If the answer could not be certified in time.
 
+        References
+        ----------
+        Theory §12 (what numbers mean); the design note: sizes are rounded the safe way.
+
         Examples
         --------
         >>> import stlbounds as stl
@@ -98,7 +129,22 @@ class Inversions(Numbers):
     def vacuous_below(self, seconds: float = 20.0, **values: Any) -> Inverse:
         """The smallest ``n`` from which on the bound is below ``M`` and so says something (theory §12).
 
-        Arguments as for `sample_size`.
+        Parameters
+        ----------
+        seconds, **values
+            As for `sample_size`.
+
+        Raises
+        ------
+        UndecidedError
+            If the answer could not be certified in time.
+
+        Examples
+        --------
+        >>> import stlbounds as stl
+        >>> bound = stl.in_expectation(stl.Setting(stl.loops.FixedMix(1), stl.generators.Categorical(20)))
+        >>> bound.vacuous_below(b=3, M=1).value
+        4
         """
         from stlbounds.analysis.sample_size import vacuous_below
 
@@ -122,6 +168,15 @@ class Inversions(Numbers):
         -------
         Inverse
             ``value`` is exact, or on the safe side of ``bracket``; None if no proportion works.
+
+        Raises
+        ------
+        UndecidedError
+            If the answer could not be certified in time.
+
+        References
+        ----------
+        Theory §12 (what numbers mean); the design note: sizes are rounded the safe way.
 
         Examples
         --------

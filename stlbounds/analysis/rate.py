@@ -15,7 +15,7 @@ from stlbounds.analysis.facts import Facts
 from stlbounds.analysis.prepared import Prepared, as_symbol, prepare, substitutions_of
 from stlbounds.analysis.series import NeedsOrder, Scale
 from stlbounds.errors import InvalidArgumentError, UndecidedError
-from stlbounds.symbols import entry, i, n
+from stlbounds.symbols import entry, exact, i, n, symbol
 from stlbounds.theorems.statement import Statement
 
 __all__ = ["Leading", "Rate", "leading_term", "rate", "without_numbers"]
@@ -120,6 +120,17 @@ class Rate(Answer[Leading]):
     def constant(self) -> sp.Expr:
         """The constant, where there is one case only."""
         return self.value.constant
+
+    def at(self, **values: Any) -> Leading:
+        """The rate for given values of parameters; see `Answer.at`.
+
+        Values at the end of a range, which the question leaves out, are put in, and the question is asked again.
+        """
+        point = {symbol(name): exact(name, value) for name, value in values.items()}
+        if all(relation.subs(point) != sp.false for relation in self.assumptions):
+            return super().at(**values)
+        given = {str(key): value for key, value in self.substitutions}
+        return rate(self.bound, self.variable, self.term, **{**given, **values}).value
 
     def uniform_in(self, parameter: Any, seconds: float = SECONDS) -> Answer[bool]:
         """Whether the rate holds uniformly in a parameter: with two constants for all its values, the others fixed.

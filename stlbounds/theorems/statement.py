@@ -14,7 +14,7 @@ from stlbounds.proof.claim import Claim
 from stlbounds.proof.dag import Proof
 from stlbounds.proof.rules.algebra import unfold
 from stlbounds.special import case_by_case
-from stlbounds.symbols import J, N, i, known, n, rho
+from stlbounds.symbols import N, i, known, n, rho
 from stlbounds.theorems.gap import Derivation
 from stlbounds.theorems.registry import ALL_THEOREMS
 from stlbounds.theorems.setting import Setting
@@ -100,7 +100,7 @@ class Statement:
     @cached_property
     def recursive_stability(self) -> sp.Expr:
         """A bound on ``gamma_i``, ``i >= 1``: how far one changed real point can move ``D_i`` (theory §3)."""
-        return unfold(self._derivation.lemmas.recursive_stability.rhs, {rho: self.loop_gain}).subs(J, i - 1)
+        return self._derivation.lemmas.gamma
 
     @property
     def failure_probability(self) -> sp.Expr:

@@ -76,7 +76,8 @@ class Lemmas:
         size = self.setting.loop.size(J)
         if constant.has(N) and size.has(J):
             raise UndecidedError(f"the sensitivity {constant} depends on the size N of the training set, which changes "
-                                 f"from generation to generation in this loop; there is no closed form for that")
+                                 f"from generation to generation in this loop; there is no closed form for that; "
+                                 f"state a sensitivity that holds for all sizes")
         return constant.subs(N, size)
 
     @cached_property
@@ -141,6 +142,13 @@ class Lemmas:
         """``gamma_{j+1} <= (kappa/N_j) times the largest influence of a real point of T_0``."""
         return self.setting.loop.recursive_stability_claim(self.shifts, self.influences, self.kappa, self.rho,
                                                            self._given)
+
+    @property
+    def gamma(self) -> sp.Expr:
+        """The bound of `recursive_stability` on ``gamma_i``, in the symbols of the setting."""
+        found = algebra.unfold(self.recursive_stability.rhs, {rho: self.gain}).subs(J, i - 1)
+        # SymPy leaves x x**(i - 1) as it is.
+        return sp.powsimp(found, combine="exp", deep=False)
 
     # --- theory §4 -----------------------------------------------------------------------------------
     @cached_property

@@ -63,9 +63,9 @@ def test_the_answer_no_has_an_exit_code():
 
 
 def test_a_phase_diagram():
-    data = read("phase-diagram", "generic", "--x-values", "0.25,0.5,0.75", "--y-values", "2")
+    data = read("phase-diagram", "generic", "--grid", "alpha=0.25:0.75:3", "--grid", "kappa=2")
     assert data["regimes"] == [["no guarantee", "critical", "guaranteed"]]
-    assert "-o+" in run("phase-diagram", "generic", "--x-values", "0.25,0.5,0.75", "--y-values", "2").stdout
+    assert "-o+" in run("phase-diagram", "generic", "--grid", "alpha=0.25:0.75:3", "--grid", "kappa=2").stdout
 
 
 @pytest.mark.parametrize("arguments", [
