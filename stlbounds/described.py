@@ -30,6 +30,14 @@ class Described:
     """A class whose objects remember their constructor's arguments.
 
     A subclass is found again by its name, within its family; the families are the direct subclasses.
+
+    Examples
+    --------
+    >>> class Mixture(Described):
+    ...     def __init__(self, weight, *, name="mine"):
+    ...         pass
+    >>> Mixture(3).arguments
+    {'weight': 3}
     """
 
     #: The package that holds the family's classes, which are imported when a description names one.
@@ -230,7 +238,7 @@ def declare_symbols(data: Mapping[str, Mapping[str, Any]], argument: str = "symb
     Raises
     ------
     SymbolError
-        If a name is declared with another range already.
+        If a name is declared with another range, meaning or LaTeX already.
     InvalidArgumentError
         If a key is unknown, or a range is none.
 
@@ -249,5 +257,6 @@ def declare_symbols(data: Mapping[str, Mapping[str, Any]], argument: str = "symb
                                            f"one of the keys {', '.join(allowed)}, with a fitting value")
         ends = {key: _end_point(f"{argument}.{name}.{key}", fields[key]) for key in ("low", "high") if key in fields}
         rest = {key: value for key, value in fields.items() if key not in ("low", "high", "meaning")}
-        found[name] = declare(name, str(fields.get("meaning", name)), **ends, **rest)
+        meaning = fields.get("meaning", known()[name].meaning if name in known() else name)
+        found[name] = declare(name, str(meaning), **ends, **rest)
     return found

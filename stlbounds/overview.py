@@ -165,7 +165,7 @@ def _loop_row(name: str, summary: str, loop: Loop, symbols: tuple[str, ...]) -> 
     stability = lemmas.recursive_stability.rhs.subs(J, i - 1)
     settled = long_run(stability) if loop.constant_gain else None
     gain = {rho: lemmas.gain}
-    return Row("loop", name, summary, gain=lemmas.gain, recursive_stability=unfold(stability, gain),
+    return Row("loop", name, summary, gain=lemmas.gain, recursive_stability=lemmas.gamma,
                long_run=None if settled is None else unfold(settled, gain), references=loop.references,
                symbols=symbols)
 
@@ -271,7 +271,9 @@ class Catalogue:
         return self.markdown()
 
     def _repr_html_(self) -> str:
-        return self._render("html")
+        from stlbounds.render.notebook import boxed
+
+        return boxed(self._render("html"))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         from stlbounds.render.notebook import bundle

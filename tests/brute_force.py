@@ -20,11 +20,15 @@ from stlbounds.special import geometric_sum_mpmath
 
 @dataclass(frozen=True)
 class Run:
-    """A plan with numbers for sizes: ``T_j`` consists of the pools ``plan.generations[j]``."""
+    """A plan with numbers for sizes: ``T_j`` consists of the pools ``plan.generations[j]``.
+
+    Points have weights in units of ``1/N``, 1 unless the loop weights them.
+    """
 
     plan: Plan
     size_of: Mapping[Pool, Any]
     kappa: Any
+    weight_of: Mapping[Pool, Any]
 
     @property
     def last(self) -> int:
@@ -33,7 +37,11 @@ class Run:
 
     def size(self, generation: int) -> Any:
         """``N_j``."""
-        return sum(self.size_of[pool] for pool in self.plan.generations[generation])
+        return sum(self.mass(pool) for pool in self.plan.generations[generation])
+
+    def mass(self, pool: Pool) -> Any:
+        """The total weight of a pool: its size, unless the loop weights points."""
+        return self.size_of[pool] * self.weight_of[pool]
 
     @cached_property
     def influence(self) -> dict[Pool, dict[int, Any]]:
@@ -52,16 +60,16 @@ class Run:
             pools = self.plan.generations[generation]
             for pool in pools:
                 if pool.born == generation:
-                    displaced[pool] = self.size_of[pool] * shift.get(pool.source, 0)
+                    displaced[pool] = self.mass(pool) * shift.get(pool.source, 0)
             moved = sum(displaced.get(pool, 0) for pool in pools)
-            result[generation] = (1 if replaced in pools else 0) + moved
+            result[generation] = (self.weight_of[replaced] if replaced in pools else 0) + moved
             shift[generation + 1] = self.kappa / self.size(generation) * result[generation]
         return result
 
     def mean_influence(self) -> Any:
         """``h_bar``: the mean of ``x_X - 1`` over the points of ``T_i``."""
         final = self.plan.generations[self.last]
-        return sum(self.size_of[pool] * (self.influence[pool][self.last] - 1) for pool in final) / self.size(self.last)
+        return sum(self.mass(pool) * (self.influence[pool][self.last] - 1) for pool in final) / self.size(self.last)
 
     def influence_squares(self, generation: int) -> Any:
         """The sum of ``x_X**2`` over all points drawn up to ``T_generation``."""
@@ -79,7 +87,7 @@ class Run:
 
     def mixed_drift(self, generated: Mapping[int, Any], generation: int) -> Any:
         """``s_j = sum_k w_jk t_k`` for drifts ``t_k`` of the generated distributions."""
-        return sum(self.size_of[pool] * (generated[pool.source] if pool.source else 0)
+        return sum(self.mass(pool) * (generated[pool.source] if pool.source else 0)
                    for pool in self.plan.generations[generation]) / self.size(generation)
 
     def drift_by_lemma(self, error: Callable[[Any], Any]) -> Any:
@@ -101,7 +109,8 @@ class Run:
 def run(protocol: Protocol, generations: int, kappa: Any, number: Callable[[sp.Expr], Any]) -> Run:
     """A run of a protocol; ``number`` turns the size of a pool into the kind of number that is wanted."""
     plan = protocol.plan(generations)
-    return Run(plan, {pool: number(pool.size) for pool in plan.pools()}, kappa)
+    return Run(plan, {pool: number(pool.size) for pool in plan.pools()}, kappa,
+               {pool: number(pool.weight) for pool in plan.pools()})
 
 
 def exact(values: Mapping[sp.Symbol, Any]) -> Callable[[sp.Expr], Fraction]:

@@ -151,7 +151,7 @@ def test_data_is_json_and_reads_back(found):
 def test_html_is_well_formed(found):
     page = found._repr_html_()
     tree = ElementTree.fromstring(f"<body>{page}</body>")
-    assert len(tree.findall("table")) == 3 and len(tree.findall(".//tbody/tr")) == len(found)
+    assert len(tree.findall(".//table")) == 3 and len(tree.findall(".//tbody/tr")) == len(found)
     assert "\\" not in page and "$" not in page
 
 

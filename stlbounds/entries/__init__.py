@@ -14,7 +14,7 @@ from stlbounds.entries.generators import GENERATORS
 from stlbounds.entries.learners import LEARNERS
 from stlbounds.entries.loops import LOOPS
 from stlbounds.entries.theorems import THEOREMS
-from stlbounds.errors import InvalidArgumentError
+from stlbounds.errors import InvalidArgumentError, near_misses
 
 __all__ = ["GENERATORS", "LEARNERS", "LOOPS", "THEOREMS", "Entry", "GeneratorEntry", "Parameter", "find", "settable"]
 
@@ -39,9 +39,5 @@ def find(kind: str, name: str, entries: Mapping[str, Found]) -> Found:
     """
     if name in entries:
         return entries[name]
-    import difflib
-
-    close = difflib.get_close_matches(name, list(entries), n=1)
     shown = ascii(name if len(name) <= 60 else f"{name[:60]}...")
-    hint = f"did you mean {close[0]}?" if close else ""
-    raise InvalidArgumentError(kind, shown, f"one of {', '.join(entries)}", hint)
+    raise InvalidArgumentError(kind, shown, f"one of {', '.join(entries)}", near_misses(name, entries))

@@ -15,9 +15,12 @@ def in_ball(tokens: FloatArray) -> FloatArray:
     return np.asarray(tokens / np.maximum(norm, 1.0), dtype=float)
 
 
-def _attended(positions: FloatArray, examples: FloatArray, score: FloatArray, value: FloatArray) -> FloatArray:
-    """``sum_k softmax_k(z' Q z_k) V z_k`` for every position ``z``."""
+def _attended(positions: FloatArray, examples: FloatArray, score: FloatArray, value: FloatArray,
+              counts: FloatArray | None) -> FloatArray:
+    """``sum_k softmax_k(z' Q z_k) V z_k`` for every position ``z``, example ``k`` being there ``counts_k`` times."""
     mass = positions @ score @ np.swapaxes(examples, -1, -2)
+    if counts is not None:
+        mass += np.log(counts, out=np.full(counts.shape, -np.inf), where=counts > 0)[..., None, :]
     # In place: these are the largest arrays by far.
     mass -= mass.max(axis=-1, keepdims=True)
     np.exp(mass, out=mass)
@@ -25,7 +28,8 @@ def _attended(positions: FloatArray, examples: FloatArray, score: FloatArray, va
     return np.asarray((mass @ (examples @ np.swapaxes(value, -1, -2))) / total, dtype=float)
 
 
-def forward(examples: FloatArray, queries: FloatArray, weights: FloatArray, residual: bool) -> FloatArray:
+def forward(examples: FloatArray, queries: FloatArray, weights: FloatArray, residual: bool,
+            counts: FloatArray | None = None) -> FloatArray:
     """The transformer's outputs at the queries, which see the examples but not each other.
 
     Parameters
@@ -39,6 +43,8 @@ def forward(examples: FloatArray, queries: FloatArray, weights: FloatArray, resi
         replica's own; ``F`` is used with residual branches only.
     residual : bool
         Whether layers are ``proj(z + attention)`` and then ``proj(z + F z)``.
+    counts : numpy.ndarray, optional
+        How often each example is there, of shape ``(R, N)``, not all 0; once by default.
 
     Returns
     -------
@@ -62,7 +68,7 @@ def forward(examples: FloatArray, queries: FloatArray, weights: FloatArray, resi
         score, value, block = (weights[..., layer, kind, :, :] for kind in range(3))
         # Nobody looks at the examples behind the last layer.
         positions = states[:, count:] if layer == layers - 1 else states
-        new = _attended(positions, states[:, :count], score, value)
+        new = _attended(positions, states[:, :count], score, value, counts)
         if residual:
             new = in_ball(positions + new)
             new = in_ball(new + new @ np.swapaxes(block, -1, -2))

@@ -126,6 +126,8 @@ class AttentionSampler(Sampler):
         self.inputs[:, 0], self.inputs[:, 1] = _RADIUS * np.cos(angles), _RADIUS * np.sin(angles)
         # Half the distance of neighbours, and within the ball.
         self.half_width = min(_RADIUS * math.sin(math.pi / inputs), math.sqrt(1 - _RADIUS**2))
+        # Laws differ in outputs only, which are at most this far apart in units of the diameter.
+        self.reach = 2 * self.half_width / _DIAMETER
         self.noise, self.residual = float(noise), feed_forward is not None
         self.target = amplitude * self.half_width * np.cos(angles)
         scales = np.array([omega / 2, 1.0, feed_forward or 0.0])
@@ -154,6 +156,10 @@ class AttentionSampler(Sampler):
     def fit(self, sample: Tokens, size: int) -> TokenLaw:
         queries = np.broadcast_to(self.inputs, (len(sample.points), *self.inputs.shape))
         return self._law(forward(sample.points, queries, self.weights, self.residual)[..., -1])
+
+    def deviation(self, mean: float, largest: float, size: float) -> float:
+        """The largest distance that there is."""
+        return self.reach
 
     def mix(self, laws: Sequence[TokenLaw], weights: Sequence[float]) -> TokenLaw:
         return TokenLaw(self.inputs, np.concatenate([law.outputs for law in laws], axis=-1),

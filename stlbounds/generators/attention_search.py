@@ -7,6 +7,7 @@ central differences. A replacement of one token is measured as it is.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from stlbounds.generators.attention_forward import forward
 from stlbounds.generators.sampling import FloatArray
 
-__all__ = ["Architecture", "Found", "output", "search"]
+__all__ = ["Architecture", "Found", "ascend", "output", "search"]
 
 _STEP = 1e-5
 _PROPOSALS = 48
@@ -181,16 +182,47 @@ def search(*, layers: int, omega: float, examples: int, dimension: int, seed: in
     """
     made = Architecture(layers, examples, dimension, omega, feed_forward)
     rng = np.random.default_rng(seed)
-    best = {"small": 0.0, "single": 0.0}
-    for name, measure in (("small", _small), ("single", _single)):
-        for number in range(_RESTARTS):
-            state, size = _admissible(_start(made, number, rng), made), 0.5
-            value = float(measure(state, made)[0])
-            for _ in range(_ITERATIONS):
-                proposals = _admissible(state.moved(size, rng, _PROPOSALS), made)
-                scores = measure(proposals, made)
-                size = max(size * 0.85, 1e-3) if scores.max() <= value else min(size * 1.3, 1.0)
-                if scores.max() > value:
-                    value, state = float(scores.max()), proposals.best(scores)
-            best[name] = max(best[name], value)
-    return Found(best["small"], best["single"])
+    small, single = (
+        max(_ascent(lambda batch, measure=measure: measure(batch, made),  # type: ignore[misc]
+                    _start(made, number, rng), made, rng) for number in range(_RESTARTS))
+        for measure in (_small, _single))
+    return Found(small, single)
+
+
+def _ascent(measure: Callable[[_Batch], FloatArray], start: _Batch, made: Architecture,
+            rng: np.random.Generator) -> float:
+    """The largest value that is found from one start, with steps that grow after a success and shrink otherwise."""
+    state, size = _admissible(start, made), 0.5
+    value = float(measure(state)[0])
+    for _ in range(_ITERATIONS):
+        proposals = _admissible(state.moved(size, rng, _PROPOSALS), made)
+        scores = measure(proposals)
+        size = max(size * 0.85, 1e-3) if scores.max() <= value else min(size * 1.3, 1.0)
+        if scores.max() > value:
+            value, state = float(scores.max()), proposals.best(scores)
+    return value
+
+
+def ascend(measure: Callable[[FloatArray], FloatArray], starts: Sequence[FloatArray],
+           rng: np.random.Generator) -> float:
+    """The largest value of a function of tokens in the unit ball, weights being fixed.
+
+    Parameters
+    ----------
+    measure : callable
+        From configurations, of shape ``(R, k, p)``, to one number for each.
+    starts : sequence of numpy.ndarray
+        Configurations of shape ``(k, p)``; tokens outside of the ball are put onto it.
+    rng : numpy.random.Generator
+        Source of the steps.
+
+    Examples
+    --------
+    >>> apart = lambda tokens: np.linalg.norm(tokens[:, 0] - tokens[:, 1], axis=1)
+    >>> round(ascend(apart, [np.eye(2)], np.random.default_rng(0)), 2)
+    2.0
+    """
+    fixed = Architecture(0, starts[0].shape[0], starts[0].shape[1], 0.0)
+    none = np.zeros((1, 0, 3, fixed.dimension, fixed.dimension))
+    return max(_ascent(lambda batch: measure(batch.tokens), _Batch(start[None], none), fixed, rng)
+               for start in starts)

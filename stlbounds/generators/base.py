@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import sympy as sp
@@ -76,6 +76,11 @@ class Generator(Described):
     point_variance : sympy.Expr or number, optional
         ``v >= 0`` with ``E[d(X, X*)**2 | past]/2 <= v`` for every point, real or synthetic, and an independent copy of
         it; what `stlbounds.bernstein` needs.
+    simulator : callable or Sampler, optional
+        The model as a function ``(points, count, rng) -> points`` from a training set to new points, for simulations:
+        symbols ``0, ..., K-1`` in the discrete metric; in the Euclidean one numbers, or rows of coordinates, in the
+        ball of diameter 1 about 0. Further parameters are symbols, whose values it is given by name. Or a
+        `stlbounds.generators.sampling.Sampler`. No part of the theorem: files leave it out.
 
     Raises
     ------
@@ -90,8 +95,25 @@ class Generator(Described):
     --------
     >>> from stlbounds.symbols import c, kappa, r
     >>> mine = Generator("my diffusion model", Metric.DISCRETE, kappa, c * N**-r)
-    >>> mine.sensitivity
-    kappa
+    >>> mine.sensitivity, sorted(mine.arguments)
+    (kappa, ['learning_error', 'metric', 'name', 'sensitivity'])
+
+    What a proof takes from it are claims; here they are assumptions, in the catalogue theorems:
+
+    >>> from stlbounds.generators import Categorical, LocationModel
+    >>> from stlbounds.loops import Replace
+    >>> print(mine.sensitivity_claim().says, "|", mine.learning_error_claim(Replace()).says)
+    Sensitivity(N) <= kappa | Distance(Dmix(_j), D(_j + 1)) <= c/n**r
+    >>> print(LocationModel(0.1).variance_claim().says, "|", mine.drift_step_claim(Replace()))
+    PointVariance() <= 1/100 | None
+
+    >>> print(Categorical(2).self_check()[0])
+    kappa: measured 1, stated 1, slack 1 (all pairs of training sets of 4 points on 2 symbols)
+
+    A model with ``has_sharp_drift`` proves by `drift_claim` the bound that `drift` states:
+
+    >>> Categorical(5).drift(1 / n), type(Categorical(5).sampler({})).__name__
+    (1/sqrt(n), 'FiniteAlphabet')
     """
 
     name: str
@@ -99,6 +121,7 @@ class Generator(Described):
     sensitivity: sp.Expr
     learning_error: sp.Expr | None = None
     point_variance: sp.Expr | None = None
+    simulator: Any = field(default=None, compare=False, repr=False)
 
     home: ClassVar[str | None] = "stlbounds.generators"
     #: Where it comes from: keys of `stlbounds.render.references.REFERENCES`.
@@ -120,6 +143,11 @@ class Generator(Described):
                 raise InvalidArgumentError("point_variance", spread, "independent of the size N of the training set")
             object.__setattr__(self, "point_variance", spread)
 
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The constructor's arguments that a description tells: code is none of them."""
+        return {name: value for name, value in super().arguments.items() if name != "simulator"}
+
     def sensitivity_claim(self) -> Claim:
         """The claim ``Sensitivity(N) <= kappa``: a leaf here, a theorem in models that derive it."""
         return Assumption.apply(
@@ -127,6 +155,11 @@ class Generator(Described):
 
     def learning_error_claim(self, protocol: Protocol) -> Claim:
         """The claim ``E W(Dmix_j, D_{j+1}) <= e_j`` for every generation.
+
+        Parameters
+        ----------
+        protocol : Protocol
+            The loop, which knows the sizes ``N_j``.
 
         Raises
         ------
@@ -161,11 +194,34 @@ class Generator(Described):
             The loop.
         influence_squares : Claim
             A bound on ``InfluenceSquares(J)``.
+
+        Raises
+        ------
+        AssumptionError
+            If the generator has none.
+
+        Examples
+        --------
+        >>> from stlbounds.loops import Replace
+        >>> Generator("mine", Metric.DISCRETE, 1).drift_claim(Replace(), None)
+        Traceback (most recent call last):
+        ...
+        stlbounds.errors.AssumptionError: the generator mine has no drift bound of its own
         """
         raise AssumptionError(f"the generator {self.name} has no drift bound of its own")
 
     def drift(self, variance: sp.Expr) -> sp.Expr:
-        """Closed form of the bound of `drift_claim`, from ``Phi**2/N`` of the generation before."""
+        """Closed form of the bound of `drift_claim`, from ``Phi**2/N`` of the generation before.
+
+        Parameters
+        ----------
+        variance : sympy.Expr
+
+        Raises
+        ------
+        AssumptionError
+            If the generator has none.
+        """
         raise AssumptionError(f"the generator {self.name} has no drift bound of its own")
 
     def drift_step_claim(self, protocol: Protocol) -> Claim | None:
@@ -187,6 +243,9 @@ class Generator(Described):
         ----------
         seed : int
             Seed of the search.
+        size, replicas, examples, cells, resolution : int
+            Where an entry takes them: how many points a training set has, how many simulations, pairs of training sets,
+            symbols, and points of a grid are tried; each at least 1.
         **values : number
             Values of the entry's symbols; each entry states which it needs.
 
@@ -194,6 +253,8 @@ class Generator(Described):
         ------
         AssumptionError
             If the generator is known by its constants only.
+        InvalidArgumentError
+            If a value is missing or out of its range, or there is too much to search.
         """
         raise AssumptionError(f"the generator {self.name} is known by its constants only; there is nothing to measure")
 
@@ -205,12 +266,20 @@ class Generator(Described):
         values : mapping of str to number
             Values of the symbols.
         distribution : array_like, optional
-            The real distribution; each model states its form and its default.
+            The real distribution; each model states its form and its default. Where `simulator` is a function: the
+            probabilities of the symbols, or (Euclidean metric) the real points, which are equally likely.
 
         Raises
         ------
         AssumptionError
-            If the generator is known by its constants only.
+            If the generator is known by its constants only, or its simulator needs a real distribution.
+        InvalidArgumentError
+            If a value is missing.
         """
-        raise AssumptionError(f"the generator {self.name} is known by its constants only and cannot be simulated; "
-                              f"choose one of the catalogue, for example stlbounds.generators.Categorical")
+        if self.simulator is None:
+            raise AssumptionError(f"the generator {self.name} is known by its constants only and cannot be simulated; "
+                                  f"pass simulator=..., or choose one of the catalogue, for example "
+                                  f"stlbounds.generators.Categorical")
+        from stlbounds.generators.point_sampling import simulated
+
+        return simulated(self.simulator, self.metric, values, distribution)

@@ -142,7 +142,13 @@ class Categorical(Generator):
         super().__init__("categorical", Metric.DISCRETE, sp.S.One, sp.sqrt((number - 1) / N) / 2)
 
     def describe(self, tex: Printer) -> str:
-        """The model in a sentence of LaTeX."""
+        """The model in a sentence of LaTeX; ``tex`` prints expressions.
+
+        Examples
+        --------
+        >>> Categorical(5).describe(str)[:45]
+        'The data are symbols of an alphabet of size $'
+        """
         return (rf"The data are symbols of an alphabet of size ${tex(self.cells)}$, and the generator $G$ is "
                 r"\emph{categorical}: $G(S)$ is the empirical distribution of $S$.")
 

@@ -89,6 +89,12 @@ class Contractive(Generator):
     misfit : sympy.Expr or number, optional
         At least ``W(D_0, G(D_0))``, ``G`` trained on unlimited real data; in ``[0, 1]``.
 
+    Raises
+    ------
+    InvalidArgumentError, SymbolError
+        If a constant may be negative, or contains ``n``, an index, or an undeclared symbol,
+        or if `weight` or `misfit` is not provably in ``[0, 1]``.
+
     References
     ----------
     Theory §7; §4, last item (drift of contractive generators).

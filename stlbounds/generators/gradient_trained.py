@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sympy as sp
 
@@ -18,6 +19,9 @@ from stlbounds.proof.quantities import Quantity
 from stlbounds.proof.rules.algebra import Recurrence, Substitute
 from stlbounds.proof.rules.basic import Assumption
 from stlbounds.symbols import L_TV, G_l, J, L_g, L_z, N, mu, step, steps
+
+if TYPE_CHECKING:
+    from stlbounds.generators.sampling import Sampler
 
 __all__ = ["GradientTrained", "SGDTrained"]
 
@@ -56,6 +60,12 @@ class GradientTrained(Generator):
         ``sigma > 0`` of a normal sampler in the discrete metric, instead of `sampler_constant`.
     learning_error : sympy.Expr or number, optional
         ``e >= 0``; may use ``N``.
+
+    Raises
+    ------
+    InvalidArgumentError, SymbolError
+        If a constant may be negative, or contains ``n``, an index, or an undeclared symbol,
+        or if `gaussian` is given in the Euclidean metric or beside `sampler_constant`.
 
     References
     ----------
@@ -121,6 +131,40 @@ class GradientTrained(Generator):
             outer = rules.SampledLaw.apply(self._granted(rules.LawLipschitz(), self.sampler_constant))
         return Substitute.apply(outer, self._shift_claim())
 
+    def sampler(self, values: Mapping[str, Any], distribution: Any = None) -> Sampler:
+        """A trained model with the stated constants, by construction.
+
+        Euclidean: least squares on a line; `distribution` is the size of the noise ``+-nu`` in units of the diameter,
+        0.2 by default. Discrete: an exponential family around `distribution` (uniform on 4 symbols by default), trained
+        by its likelihood.
+
+        Raises
+        ------
+        AssumptionError
+            If the sampler is stated to be normal; such laws are simulated by `L_TV` only.
+        InvalidArgumentError
+            If the noise is outside ``[0, 1/2]``, or the distribution is none.
+        """
+        from stlbounds.generators import trained_sampling
+
+        kind = trained_sampling.MinimisedLocation if self.metric is Metric.EUCLIDEAN else (
+            trained_sampling.MinimisedAlphabet)
+        return self._twin(kind, values, distribution, convexity=number("convexity", self.convexity, values))
+
+    def _twin(self, kind: Callable[..., Sampler], values: Mapping[str, Any], distribution: Any,
+              **training: float) -> Sampler:
+        gradient = number("gradient", self.gradient, values)
+        constant = number("sampler_constant", self.sampler_constant, values)
+        if self.metric is Metric.EUCLIDEAN:
+            noise = 0.2 if distribution is None else distribution
+            if isinstance(noise, bool) or not isinstance(noise, (int, float)) or not 0 <= noise <= 0.5:
+                raise InvalidArgumentError("distribution", repr(noise), "the size of the noise, in [0, 1/2]")
+            return kind(gradient, constant, noise=float(noise), **training)
+        if self.gaussian is not None:
+            raise AssumptionError(f"normal laws of a {self.name} generator are not simulated; state their "
+                                  f"sampler_constant 1/(sigma sqrt(2 pi)) in place of gaussian")
+        return kind([0.25] * 4 if distribution is None else distribution, gradient, constant, **training)
+
     def self_check(self, *, seed: int = 0, examples: int = 50, **values: Any) -> tuple[Measurement, ...]:
         """Train on pairs of sets of `examples` points, with losses for which all constants are as stated.
 
@@ -164,6 +208,12 @@ class SGDTrained(GradientTrained):
     metric, gradient, sampler_constant, gaussian, learning_error
         As for `GradientTrained`.
 
+    Raises
+    ------
+    InvalidArgumentError, SymbolError
+        If a constant may be negative, or contains ``n``, an index, or an undeclared symbol,
+        if `number_of_steps` is not a nonnegative integer, or as in `GradientTrained`.
+
     References
     ----------
     Theory §7; Hardt, Recht & Singer 2016.
@@ -204,6 +254,15 @@ class SGDTrained(GradientTrained):
         solved = Recurrence.apply(walk, rules.DescentStart.apply(metric=self.metric), index=J, closed=closed)
         last = rules.DescentEnd.apply(metric=self.metric, steps=self.number_of_steps)
         return Substitute.apply(last, solved, index=((J, self.number_of_steps),))
+
+    def sampler(self, values: Mapping[str, Any], distribution: Any = None) -> Sampler:
+        """As for `GradientTrained`; every generation is one run of descent with ``T`` random indices."""
+        from stlbounds.generators import trained_sampling
+
+        kind = trained_sampling.DescendedLocation if self.metric is Metric.EUCLIDEAN else (
+            trained_sampling.DescendedAlphabet)
+        return self._twin(kind, values, distribution, step=number("step_size", self.step_size, values),
+                          steps=int(number("number_of_steps", self.number_of_steps, values)))
 
     def self_check(self, *, seed: int = 0, examples: int = 50, **values: Any) -> tuple[Measurement, ...]:
         """As for `GradientTrained`, with losses that are linear in the parameter."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import sympy as sp
@@ -24,6 +25,8 @@ from stlbounds.symbols import variation as variation_symbol
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+    from stlbounds.generators.sampling import Sampler
 
 __all__ = ["KERNELS", "DensityVariation", "KernelDensity", "KernelSensitivity", "KernelStep", "kernel_constants"]
 
@@ -217,11 +220,37 @@ triangular density, on a grid)
         return Substitute.apply(claim, Assumption.apply(quantity=DensityVariation(), bound=self.variation,
                                                         metric=Metric.DISCRETE))
 
+    def sampler(self, values: Mapping[str, Any], distribution: Any = None) -> Sampler:
+        """Points on the circle with a triangular density of the stated total variation (or ``4/I``, if that is less).
+
+        Judges and distances see which of `distribution` equal cells (32 by default) a point lies in.
+        """
+        from stlbounds.generators.kernel_sampling import KernelSampler
+
+        width, length = number("bandwidth", self.bandwidth, values), number("circumference", self.circumference, values)
+        return KernelSampler(KERNELS[self.kernel], _U, self.kernel, width, length,
+                             number("variation", self.variation, values),
+                             cells=32 if distribution is None else distribution)
+
     def density(self, points: npt.NDArray[np.float64], grid: npt.NDArray[np.float64], bandwidth: float,
                 circumference: float) -> npt.NDArray[np.float64]:
         """The fitted density on a grid, for training sets in the last axis of `points`.
 
         Kernels are wrapped around the circle, and may be wider than it.
+
+        Parameters
+        ----------
+        points, grid : array_like
+            Places on the circle, in ``[0, circumference)``.
+        bandwidth, circumference : float
+            Positive.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> model = KernelDensity()
+        >>> float(model.density(np.array([0.5]), np.linspace(0, 1, 100, endpoint=False), 0.2, 1.0).mean().round(2))
+        1.0
         """
         import numpy as np
 

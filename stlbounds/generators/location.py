@@ -142,6 +142,11 @@ class LocationModel(Generator):
     noise : sympy.Expr or number
         ``sqrt(E |xi|**2)/B >= 0``.
 
+    Raises
+    ------
+    InvalidArgumentError, SymbolError
+        If `noise` may be negative, or contains ``n``, ``N``, an index, or an undeclared symbol.
+
     References
     ----------
     Theory §7; the variance factor in §11.
@@ -227,6 +232,11 @@ class UnboundedLocation:
     noise : sympy.Expr or number
         ``sqrt(E |xi|**2)``.
 
+    Raises
+    ------
+    InvalidArgumentError, SymbolError
+        If `noise` may be negative, or contains ``n``, an index, or an undeclared symbol.
+
     References
     ----------
     Theory §11.
@@ -245,11 +255,24 @@ class UnboundedLocation:
         object.__setattr__(self, "noise", constant_of_size("noise", self.noise))
 
     def variance_factor(self, loop: Loop) -> sp.Expr:
-        """``v_i``, ``i >= 1``: the variance of the mean of ``D_i`` in units of ``E |xi|**2/n``."""
+        """``v_i``, ``i >= 1``: the variance of the mean of ``D_i`` in units of ``E |xi|**2/n``, for a ``loop``."""
         return loop.variance_factor(i)
 
     def sampler(self, values: Mapping[str, Any], distribution: Any = None) -> LocationSampler:
-        """Points ``+-noise`` about the mean, on the whole line; distances are not normalised."""
+        """Points ``+-noise`` about the mean, on the whole line; distances are not normalised.
+
+        Parameters
+        ----------
+        values : mapping of str to number
+            The noise, where it is a symbol.
+        distribution : None
+            The real distribution is the model's own.
+
+        Examples
+        --------
+        >>> type(UnboundedLocation(1).sampler({})).__name__
+        'LocationSampler'
+        """
         from stlbounds.generators.location_sampling import LocationSampler, number
 
         _no_distribution(distribution)

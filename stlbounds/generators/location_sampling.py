@@ -130,8 +130,22 @@ class LocationSampler(Sampler):
     def join(self, samples: Sequence[FloatArray]) -> FloatArray:
         return np.asarray(np.sum(samples, axis=0), dtype=float)
 
+    def weighted(self, sample: FloatArray, weight: float) -> FloatArray:
+        return np.asarray(sample * weight, dtype=float)
+
     def fit(self, sample: FloatArray, size: int) -> Atoms:
         return self._law(self.pull * sample[:, 0] / size + (1 - self.pull) * self.prior)
+
+    @property
+    def unit(self) -> float:  # type: ignore[override]
+        """A deviation is the root mean square of a location, and distances are divided by the diameter."""
+        return 1 / (2 * self.half_width) if math.isfinite(self.half_width) else 1.0
+
+    def deviation(self, mean: float, largest: float, size: float) -> float:
+        """Noise of ``N`` points, uncorrelated given the past, is averaged; symmetric walls bring means closer."""
+        if type(self).fit is not LocationSampler.fit:
+            return super().deviation(mean, largest, size)
+        return self.pull * (mean + self.noise / math.sqrt(size)) + abs((1 - self.pull) * self.prior)
 
     def mix(self, laws: Sequence[Atoms], weights: Sequence[float]) -> Atoms:
         return Atoms(np.concatenate([law.points for law in laws], axis=1),

@@ -13,7 +13,7 @@ from stlbounds.errors import AssumptionError, InvalidArgumentError
 from stlbounds.generators.base import Generator, constant_of_size
 from stlbounds.generators.measurement import Measurement
 from stlbounds.generators.numbers import number
-from stlbounds.proof.claim import Claim, Printer, Rule, Says
+from stlbounds.proof.claim import Check, Claim, Printer, Rule, Says
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.protocol import Protocol
 from stlbounds.proof.quantities import Quantity, Sensitivity
@@ -63,27 +63,36 @@ def _premise(premises: tuple[Says, ...], quantity: Quantity) -> sp.Expr:
     return says.rhs
 
 
+def _linear(sharp: Says, linear: sp.Expr) -> Says:
+    """The claim with a larger right side, which does not depend on ``N`` if the privacy falls like ``1/N``."""
+    return Says(sharp.lhs, linear, checks=(Check(sharp.rhs, linear),))
+
+
 class PrivateSensitivity(Rule):
     """``kappa_N <= N tanh(eps_N/2)``, from a bound on the privacy loss.
 
     For the laws ``P`` and ``Q`` of a point from sets that differ in one record, and ``E = {P > Q}``: ``P(E) <= e**eps
     Q(E)`` and ``1 - Q(E) <= e**eps (1 - P(E))``. Under these two, ``P(E) - Q(E)`` is largest where both are equalities,
     at ``P(E) = e**eps/(1 + e**eps) = 1 - Q(E)``, so ``TV(P, Q) <= (e**eps - 1)/(e**eps + 1) = tanh(eps/2)``. Sets at
-    Hamming distance ``m`` are linked by ``m`` such changes; hence ``W(G(S), G(S')) <= tanh(eps/2) dist(S, S')``.
+    Hamming distance ``m`` are linked by ``m`` such changes; hence ``W(G(S), G(S')) <= tanh(eps/2) dist(S, S')``. With
+    ``uniform``, ``N eps_N/2`` is claimed, which is at least that since ``tanh(x) <= x``.
     """
 
     title = "sensitivity from privacy"
     metric = Metric.DISCRETE
 
     @classmethod
-    def conclude(cls, premises: tuple[Says, ...]) -> Says:
-        return Says(Sensitivity(N), N * sp.tanh(_premise(premises, PrivacyLoss(N)) / 2))
+    def conclude(cls, premises: tuple[Says, ...], *, uniform: bool = False) -> Says:
+        loss = _premise(premises, PrivacyLoss(N))
+        sharp = Says(Sensitivity(N), N * sp.tanh(loss / 2))
+        return _linear(sharp, N * loss / 2) if uniform else sharp
 
     @classmethod
-    def explain(cls, tex: Printer, **_: Any) -> str:
+    def explain(cls, tex: Printer, *, uniform: bool = False) -> str:
+        more = r"; moreover $\tanh(x) \le x$." if uniform else "."
         return (r"Two laws whose probabilities differ by a factor of at most $e^\varepsilon$ are within "
                 r"$(e^\varepsilon - 1)/(e^\varepsilon + 1) = \tanh(\varepsilon/2)$ in total variation; change the "
-                r"points one by one.")
+                rf"points one by one{more}")
 
 
 class GaussianPrivateSensitivity(Rule):
@@ -91,34 +100,48 @@ class GaussianPrivateSensitivity(Rule):
 
     The total variation is the largest power minus level of a test between the two laws, so it is at most that of
     ``N(0, 1)`` and ``N(mu, 1)``: the test at ``mu/2`` gives ``erf(mu/(2 sqrt(2)))``. Change the points one by one.
+    With ``uniform``, ``N mu_N/sqrt(2 pi)`` is claimed, which is at least that since ``erf(x) <= 2 x/sqrt(pi)``.
     """
 
     title = "sensitivity from Gaussian privacy"
     metric = Metric.DISCRETE
 
     @classmethod
-    def conclude(cls, premises: tuple[Says, ...]) -> Says:
-        return Says(Sensitivity(N), N * sp.erf(_premise(premises, GaussianPrivacy(N)) / (2 * sp.sqrt(2))))
+    def conclude(cls, premises: tuple[Says, ...], *, uniform: bool = False) -> Says:
+        level = _premise(premises, GaussianPrivacy(N))
+        sharp = Says(Sensitivity(N), N * sp.erf(level / (2 * sp.sqrt(2))))
+        return _linear(sharp, N * level / sp.sqrt(2 * sp.pi)) if uniform else sharp
 
     @classmethod
-    def explain(cls, tex: Printer, **_: Any) -> str:
+    def explain(cls, tex: Printer, *, uniform: bool = False) -> str:
+        more = r"; moreover $\mathrm{erf}(x) \le 2x/\sqrt{\pi}$." if uniform else "."
         return (r"Total variation is the largest power minus level of a test, so it is at most that of "
                 r"$\mathcal{N}(0, 1)$ and $\mathcal{N}(\mu, 1)$, which is $\mathrm{erf}(\mu/(2\sqrt{2}))$; change the "
-                r"points one by one.")
+                rf"points one by one{more}")
 
 
 class _Private(Generator):
     """What both kinds of privacy share."""
 
     level: sp.Expr
+    uniform: bool
     quantity: ClassVar[type[Quantity]]
     rule: ClassVar[type[Rule]]
+
+    def _set(self, name: str, level: sp.Expr, sharp: sp.Expr, linear: sp.Expr, uniform: bool, error: Any) -> None:
+        if uniform and linear.has(N):
+            raise InvalidArgumentError("uniform", uniform, f"False for the privacy {level}",
+                                       "only for a privacy like c/N there is a sensitivity for all sizes")
+        object.__setattr__(self, "level", level)
+        object.__setattr__(self, "uniform", uniform)
+        super().__init__(name, Metric.DISCRETE, linear if uniform else sharp, error)
 
     def _privacy_claim(self) -> Claim:
         return Assumption.apply(quantity=self.quantity(N), bound=self.level, metric=Metric.DISCRETE)
 
     def sensitivity_claim(self) -> Claim:
-        return self.rule.apply(self._privacy_claim())
+        claim = self._privacy_claim()
+        return self.rule.apply(claim, uniform=True) if self.uniform else self.rule.apply(claim)
 
     def learning_error_claim(self, protocol: Protocol) -> Claim:
         if protocol.weighted:
@@ -134,7 +157,8 @@ class PrivateGenerator(_Private):
         Any data, discrete metric; a point of the generator's law is the output of a private mechanism.
     Guarantee
         ``kappa_N = N tanh(eps_N/2)``. It depends on ``N``, so loops whose training sets change in size have no closed
-        form. For privacy under adding and removing a record, pass ``2 eps``.
+        form; where ``eps_N = c/N``, ``uniform=True`` states ``c/2`` for all sizes, for such loops. For privacy
+        under adding and removing a record, pass ``2 eps``.
     Assumed
         The privacy loss ``eps_N`` and, for a bound, the learning error.
     Reference
@@ -151,12 +175,19 @@ class PrivateGenerator(_Private):
         ``eps_N >= 0``; may use ``N``.
     learning_error : sympy.Expr or number, optional
         ``e >= 0`` with ``E W(Dmix_j, D_{j+1}) <= e`` when trained on ``N`` points; may use ``N``.
+    uniform : bool
+        Whether to state a sensitivity that holds for all sizes.
+
+    Raises
+    ------
+    InvalidArgumentError, SymbolError
+        If a constant may be negative, or contains ``n``, an index, or an undeclared symbol.
 
     Examples
     --------
     >>> from stlbounds.symbols import c
-    >>> PrivateGenerator(c / N).sensitivity
-    N*tanh(c/(2*N))
+    >>> PrivateGenerator(c / N).sensitivity, PrivateGenerator(c / N, uniform=True).sensitivity
+    (N*tanh(c/(2*N)), c/2)
     >>> for found in PrivateGenerator(1).self_check():
     ...     print(found)
     kappa (randomised response): measured 0.7746, stated 1.84847, slack 2.39 (all pairs of training sets of 4 points \
@@ -169,10 +200,10 @@ on 2 symbols)
     quantity: ClassVar[type[Quantity]] = PrivacyLoss
     rule: ClassVar[type[Rule]] = PrivateSensitivity
 
-    def __init__(self, privacy: sp.Expr | float = privacy, learning_error: sp.Expr | float | None = None) -> None:
+    def __init__(self, privacy: sp.Expr | float = privacy, learning_error: sp.Expr | float | None = None,
+                 uniform: bool = False) -> None:
         loss = constant_of_size("privacy", privacy)
-        object.__setattr__(self, "level", loss)
-        super().__init__("private", Metric.DISCRETE, N * sp.tanh(loss / 2), learning_error)
+        self._set("private", loss, N * sp.tanh(loss / 2), sp.expand(N * loss / 2), uniform, learning_error)
 
     def sampler(self, values: Mapping[str, Any], distribution: Any = None) -> Sampler:
         """Randomised response on the symbols of `distribution` (a fair coin by default), as private as stated."""
@@ -218,8 +249,8 @@ class GaussianPrivateGenerator(_Private):
     Setting
         Any data, discrete metric.
     Guarantee
-        ``kappa_N = N erf(mu_N/(2 sqrt(2)))``; otherwise as `PrivateGenerator`. For privacy under adding and removing a
-        record, pass ``2 mu``.
+        ``kappa_N = N erf(mu_N/(2 sqrt(2)))``, or, where ``mu_N = c/N``, ``c/sqrt(2 pi)`` for all sizes; otherwise as
+        `PrivateGenerator`. For privacy under adding and removing a record, pass ``2 mu``.
     Assumed
         ``mu_N`` and, for a bound, the learning error.
     Reference
@@ -232,8 +263,13 @@ class GaussianPrivateGenerator(_Private):
     ----------
     privacy : sympy.Expr or number
         ``mu_N >= 0``; may use ``N``.
-    learning_error : sympy.Expr or number, optional
+    learning_error, uniform
         As for `PrivateGenerator`.
+
+    Raises
+    ------
+    InvalidArgumentError, SymbolError
+        If a constant may be negative, or contains ``n``, an index, or an undeclared symbol.
 
     Examples
     --------
@@ -249,11 +285,21 @@ on a grid)
     quantity: ClassVar[type[Quantity]] = GaussianPrivacy
     rule: ClassVar[type[Rule]] = GaussianPrivateSensitivity
 
-    def __init__(self, privacy: sp.Expr | float = privacy_mu, learning_error: sp.Expr | float | None = None) -> None:
+    def __init__(self, privacy: sp.Expr | float = privacy_mu, learning_error: sp.Expr | float | None = None,
+                 uniform: bool = False) -> None:
         level = constant_of_size("privacy", privacy)
-        object.__setattr__(self, "level", level)
-        super().__init__("gaussian-private", Metric.DISCRETE, N * sp.erf(level / (2 * sp.sqrt(2))),
-                         learning_error)
+        self._set("gaussian-private", level, N * sp.erf(level / (2 * sp.sqrt(2))),
+                  sp.expand(N * level / sp.sqrt(2 * sp.pi)), uniform, learning_error)
+
+    def sampler(self, values: Mapping[str, Any], distribution: Any = None) -> Sampler:
+        """The largest of noisy counts of the symbols of `distribution` (a fair coin by default), as private as stated.
+
+        A uniform distribution is what it learns from unlimited data.
+        """
+        from stlbounds.generators.private_sampling import NoisyMaximum
+
+        law = [0.5, 0.5] if distribution is None else distribution
+        return NoisyMaximum(law, lambda size: number("privacy", self.level, values, N=size))
 
     def self_check(self, *, seed: int = 0, size: int = 4, **values: Any) -> tuple[Measurement, ...]:
         """``kappa`` of a noisy mean of bits, on all pairs of training sets, by integrating densities on a fine grid."""

@@ -37,6 +37,16 @@ class Sampler(ABC):
     learner need nothing else.
     """
 
+    #: By how much `distance` may exceed the true distance in expectation; 0 where it is exact, or a lower bound.
+    distance_error: float = 0.0
+    #: What a reader of a result should know about this simulation.
+    note: str = ""
+    #: Laws are at most this far apart for each unit of `deviation`, and never farther apart than `reach`.
+    unit: float = 1.0
+    reach: float = 1.0
+    #: Whether `train` draws random numbers, which serve a whole generation (theory §1).
+    shared_seed: bool = False
+
     @abstractmethod
     def real(self, replicas: int) -> Law:
         """The real distribution ``D_0``, once per replica."""
@@ -60,6 +70,42 @@ class Sampler(ABC):
     @abstractmethod
     def distance(self, first: Law, second: Law) -> FloatArray:
         """The 1-Wasserstein distance per replica, in the generator's metric normalised to diameter 1."""
+
+    def deviation(self, mean: float, largest: float, size: float) -> float:
+        """At most how far ``D_{j+1}`` is from ``D_0``, in the model's own unit, given how far its sources are.
+
+        Distances are root mean squares or means over the loop, which the model that learns ``D_0`` from unlimited data
+        passes on; `stlbounds.simulation.learning_errors` makes learning errors of them.
+
+        Parameters
+        ----------
+        mean, largest : float
+            The mean, over the points of the training set, and the largest of these numbers for their sources.
+        size : float
+            ``N_j``, or the number of equal points that points of unequal weights are worth.
+
+        Raises
+        ------
+        AssumptionError
+            If none is known.
+
+        References
+        ----------
+        Theory §4.
+        """
+        raise AssumptionError(f"no learning error is known for {type(self).__name__}; state one that you know to hold")
+
+    def train(self, sample: Sample, size: int, rng: np.random.Generator) -> Law:
+        """`fit`, for a generator whose training draws random numbers of its own."""
+        return self.fit(sample, size)
+
+    def shown(self, sample: Sample) -> Any:
+        """What a judge sees of a sample, for example the cells that its points lie in; by default all of it."""
+        return sample
+
+    def shown_law(self, law: Law) -> Any:
+        """What a judge sees of a law; by default all of it."""
+        return law
 
     def weighted(self, sample: Sample, weight: float) -> Sample:
         """The sample with ``weight`` times the weight of its points, for loops with unequal weights (theory §1).
@@ -244,6 +290,17 @@ class FiniteAlphabet(Sampler):
 
     def distance(self, first: FloatArray, second: FloatArray) -> FloatArray:
         return np.asarray(0.5 * np.abs(first - second).sum(axis=1), dtype=float)
+
+    def deviation(self, mean: float, largest: float, size: float) -> float:
+        """In total variation: frequencies add ``(1/2) sqrt((K-1)/N)``, and a prior is at its own distance."""
+        if type(self).fit is not FiniteAlphabet.fit:
+            return super().deviation(mean, largest, size)
+        prior = float(0.5 * np.abs(self.prior - self.probabilities).sum())
+        return (1 - self.smoothing) * (mean + self.sampling_error(size)) + self.smoothing * prior
+
+    def sampling_error(self, size: float) -> float:
+        """At least ``E TV`` between the frequencies of ``size`` points and the mixture of the laws they come from."""
+        return 0.5 * math.sqrt((self.cells - 1) / size)
 
     def diversity(self, law: FloatArray) -> dict[str, FloatArray]:
         r"""Entropy in nats, number of symbols with positive probability, and :math:`\sum_z p_z(1-p_z)`."""

@@ -239,6 +239,12 @@ class Transformer(_InContext):
     learning_error : sympy.Expr or number, optional
         ``e >= 0`` with ``E W(Dmix_j, D_{j+1}) <= e``; may use ``N``.
 
+    Raises
+    ------
+    InvalidArgumentError, SymbolError
+        If a constant may be negative, or contains ``n``, an index, or an undeclared symbol,
+        or if `layers` is not a nonnegative integer.
+
     References
     ----------
     Theory §8; Li et al. 2023 (stability of in-context learning).
@@ -272,6 +278,12 @@ class DepthUniformTransformer(_InContext):
     layers, omega, learning_error
         As for `Transformer`.
 
+    Raises
+    ------
+    InvalidArgumentError, SymbolError
+        If a constant may be negative, or contains ``n``, an index, or an undeclared symbol,
+        or if `layers` is not a nonnegative integer.
+
     References
     ----------
     Theory §8; Dong, Cordonnier & Loukas 2021 (rank collapse).
@@ -304,6 +316,12 @@ class ResidualTransformer(_InContext):
         As for `Transformer`.
     feed_forward : sympy.Expr or number
         ``L_f >= 0``; 0 if there are no feed-forward blocks.
+
+    Raises
+    ------
+    InvalidArgumentError, SymbolError
+        If a constant may be negative, or contains ``n``, an index, or an undeclared symbol,
+        or if `layers` is not a nonnegative integer.
 
     References
     ----------

@@ -47,6 +47,8 @@ class UniformlyStable(Described):
         ``[0, M]`` will do.
     metric : Metric
         The metric in which both hold. One-point changes prove them for `DISCRETE` only.
+    name : str
+        What it is called in tables.
 
     Raises
     ------
@@ -60,8 +62,17 @@ class UniformlyStable(Described):
     Examples
     --------
     >>> from stlbounds.symbols import b
-    >>> UniformlyStable(b / N).beta_N
-    b/N
+    >>> learner = UniformlyStable(b / N)
+    >>> learner.beta_N, learner.beta, learner.arguments
+    (b/N, b/N, {'beta_N': b/N})
+
+    Its constants are assumptions of a proof, where a model of the catalogue derives them:
+
+    >>> print(learner.stability_claim().says, "|", learner.loss_claim().says)
+    Stability(N) <= b/N | LossConstant() <= M
+    >>> from stlbounds.learners import BrierFit
+    >>> print(BrierFit().stability_claim().says, "|", type(BrierFit().judge({"K": 3})).__name__)
+    Stability(N) <= (2 - 1/N)/N | FiniteBrierJudge
     """
 
     #: Where it comes from: keys of `stlbounds.render.references.REFERENCES`.
@@ -96,6 +107,11 @@ class UniformlyStable(Described):
         ----------
         weighted : bool
             Whether points have unequal weights; the constant is then per unit of weighted displacement, times ``N``.
+
+        Raises
+        ------
+        AssumptionError
+            If nothing is known about unequal weights.
         """
         return Assumption.apply(
             quantity=Stability(N), bound=self.beta_N, metric=self.metric)
@@ -112,6 +128,8 @@ class UniformlyStable(Described):
         ----------
         seed : int
             Seed of the search.
+        size, starts : int
+            Where an entry takes them: how many points a training set has, and how often a search starts; at least 1.
         **values : number
             Values of the entry's symbols; each entry states which it needs.
 
@@ -119,11 +137,18 @@ class UniformlyStable(Described):
         ------
         AssumptionError
             If the learner is known by its constants only.
+        InvalidArgumentError
+            If a value is missing or out of its range.
         """
         raise AssumptionError(f"the learner {self.name} is known by its constants only; there is nothing to measure")
 
     def judge(self, values: Mapping[str, Any]) -> Judge:
         """The numeric twin of this learner, for simulations.
+
+        Parameters
+        ----------
+        values : mapping
+            A number for each symbol of the learner, by name.
 
         Raises
         ------

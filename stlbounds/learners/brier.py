@@ -87,7 +87,13 @@ class BrierFit(UniformlyStable):
         super().__init__((2 - 1 / N) / N, sp.S.One, Metric.DISCRETE, "brier")
 
     def describe(self, tex: Printer) -> str:
-        """The learner in a sentence of LaTeX."""
+        """The learner in a sentence of LaTeX; ``tex`` prints expressions.
+
+        Examples
+        --------
+        >>> BrierFit().describe(str)[:32]
+        "The learner's hypothesis $A(S) ="
+        """
         return (r"The learner's hypothesis $A(S) = p$ is the empirical distribution of $S$, judged by the halved Brier "
                 r"loss $\ell(p, z) = \frac12 \sum_y (p_y - 1\{y = z\})^2$.")
 

@@ -112,7 +112,7 @@ class NearestNeighbours(UniformlyStable):
     Assumed
         ``G_l``, ``B_y``, ``k <= N``, and a loss with values in ``[0, M]``. The rest is derived.
     Reference
-        Devroye & Wagner 1979 (the argument); theory §7.
+        Devroye & Wagner 1979 (rules that use the ``k`` nearest points); theory §7.
     Self-check
         `self_check` searches training sets on a grid with many ties; the constant is attained. With a value of ``M`` it
         also enumerates what `judge` simulates, under ``min(G_l |prediction - y|, M)``.
@@ -127,6 +127,12 @@ class NearestNeighbours(UniformlyStable):
         ``B_y``.
     loss_constant : sympy.Expr or number
         ``M``.
+
+    Raises
+    ------
+    InvalidArgumentError, SymbolError
+        If a constant may be negative, or contains ``n``, an index, or an undeclared symbol,
+        or if `neighbours` is not a positive integer.
 
     Examples
     --------

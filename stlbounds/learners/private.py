@@ -111,6 +111,11 @@ class PrivateLearner(UniformlyStable):
     loss_constant : sympy.Expr or number
         ``M``, the length of the interval of losses.
 
+    Raises
+    ------
+    InvalidArgumentError, SymbolError
+        If a constant may be negative, or contains ``n``, an index, or an undeclared symbol.
+
     Examples
     --------
     >>> PrivateLearner().beta_N

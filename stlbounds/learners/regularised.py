@@ -102,6 +102,12 @@ class RegularisedLearner(UniformlyStable):
     loss_constant : sympy.Expr or number
         ``M``.
 
+    Raises
+    ------
+    InvalidArgumentError, SymbolError
+        If a constant may be negative, or contains ``n``, an index, or an undeclared symbol,
+        or if `strength` is not provably positive.
+
     Examples
     --------
     >>> RegularisedLearner().beta_N

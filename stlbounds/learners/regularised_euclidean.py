@@ -21,6 +21,8 @@ from stlbounds.proof.rules.basic import Assumption
 from stlbounds.symbols import B, G_l, L_z, M, N, lam_r
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from stlbounds.learners.judging import Judge
     from stlbounds.learners.search import FloatArray
 
@@ -80,7 +82,8 @@ class EuclideanRegularisedLearner(UniformlyStable):
         Bousquet & Elisseeff 2002 (the argument); theory §7.
     Self-check
         `self_check` moves all points, some, or one. A linear loss attains the constant if ``G_l = L_z B/2``; logistic
-        regression stays a factor of 4 below it, since it is steepest where its gradient hardly moves.
+        regression stays a factor of 4 below it, since it is steepest where its gradient hardly moves. With a value of
+        ``M`` it also searches the ridge regression that `judge` simulates.
 
     Parameters
     ----------
@@ -90,6 +93,12 @@ class EuclideanRegularisedLearner(UniformlyStable):
         ``B > 0`` and ``lam_r > 0``.
     loss_constant : sympy.Expr or number
         ``M``.
+
+    Raises
+    ------
+    InvalidArgumentError, SymbolError
+        If a constant may be negative, or contains ``n``, an index, or an undeclared symbol,
+        or if `diameter` or `strength` is not provably positive.
 
     Examples
     --------
@@ -164,5 +173,38 @@ class EuclideanRegularisedLearner(UniformlyStable):
         stated = number("beta", self.beta_N, values, N=size)
         how = f"pairs of training sets of {size} points, all moved, varied 25 times"
         found = [("linear", linear)] + ([("logistic", curved)] if height else [])
-        return tuple(Measurement(f"beta ({name} loss)", largest_ratio(change, size, reach, rng), stated, how)
-                     for name, change in found)
+        return (*(Measurement(f"beta ({name} loss)", largest_ratio(change, size, reach, rng), stated, how)
+                  for name, change in found), *self._simulated_constants(values, size, stated, rng))
+
+    def _simulated_constants(self, values: Mapping[str, Any], size: int, stated: float,
+                             rng: np.random.Generator) -> tuple[Measurement, ...]:
+        """Both constants of what `judge` makes, if the value of ``M`` is known: else its loss is not chosen."""
+        import numpy as np
+
+        from stlbounds.generators.location_sampling import Atoms
+        from stlbounds.learners.judge_checks import known
+        from stlbounds.learners.search import largest_ratio
+
+        if not known(self.loss_constant, values):
+            return ()
+        judge = self.judge(values)
+
+        def fit(points: FloatArray) -> Any:
+            return judge.fit(np.stack([points.sum(axis=1), (points**2).sum(axis=1)], axis=1), points.shape[1])
+
+        def loss(hypothesis: Any, points: FloatArray) -> FloatArray:
+            return judge.risk(hypothesis, Atoms(points, np.ones(1)))
+
+        def moved_set(first: FloatArray, second: FloatArray) -> FloatArray:
+            fits, walls = [fit(first), fit(second)], [np.full((len(first), 1), wall) for wall in (-0.5, 0.5)]
+            return np.asarray(np.maximum(*(np.abs(loss(fits[0], wall) - loss(fits[1], wall)) for wall in walls)))
+
+        def moved_point(first: FloatArray, second: FloatArray) -> FloatArray:
+            # The extreme hypotheses are those of training sets at one wall.
+            fits = [fit(np.full((len(first), size), wall)) for wall in (-0.5, 0.5)]
+            return np.asarray(np.maximum(*(np.abs(loss(one, first) - loss(one, second)) for one in fits)))
+
+        return (Measurement("beta (simulated loss)", largest_ratio(moved_set, size, 0.5, rng), stated,
+                            f"pairs of training sets of {size} points, all moved, varied 25 times"),
+                Measurement("M (simulated loss)", largest_ratio(moved_point, 1, 0.5, rng),
+                            number("M", self.loss_constant, values), "pairs of points, hypotheses at the walls"))

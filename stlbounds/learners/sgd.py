@@ -147,14 +147,33 @@ def _relative_step(step: sp.Expr, smoothness: Any, limit: int) -> sp.Expr:
 
 
 class GradientDescent(UniformlyStable):
-    """What both kinds of descent share."""
+    """What both kinds of descent share: `prepare` checks what they are made with.
+
+    References
+    ----------
+    Theory §7; Hardt, Recht & Singer 2016.
+
+    Examples
+    --------
+    >>> learner = SGDLearner(steps=10, step=0.1)
+    >>> print(learner.slope_claim.says, "|", learner.prepare(0.1, 1, None, 2)[0])
+    ParameterLipschitz() <= G_l | 1/10
+    >>> print(learner.step_claim.says)
+    RelativeStep() <= 2
+    """
 
     step: sp.Expr
     lipschitz: sp.Expr
     relative_step: sp.Expr
 
     def prepare(self, step: Any, lipschitz: Any, smoothness: Any, limit: int) -> tuple[sp.Expr, sp.Expr]:
-        """Check and keep the step, ``G_l`` and the step times the smoothness."""
+        """Check and keep ``step``, ``G_l`` (``lipschitz``), and the step times ``smoothness``, at most ``limit``.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If one of them is out of its range.
+        """
         size, slope = positive_constant("step", step), constant_of_size("lipschitz", lipschitz)
         if slope.has(N):
             raise InvalidArgumentError("lipschitz", lipschitz, "without the size N of the training set")

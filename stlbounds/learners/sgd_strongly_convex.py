@@ -90,6 +90,12 @@ class StronglyConvexSGDLearner(GradientDescent):
     step, smoothness, loss_constant
         As in `SGDLearner`; the step does not occur in the constant.
 
+    Raises
+    ------
+    InvalidArgumentError, SymbolError
+        If a constant may be negative, or contains ``n``, an index, or an undeclared symbol,
+        if `modulus` is not provably positive, or if `smoothness` is below it.
+
     Examples
     --------
     >>> StronglyConvexSGDLearner().beta_N

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sympy as sp
 
@@ -18,6 +19,9 @@ from stlbounds.proof.metric import Metric
 from stlbounds.proof.rules.algebra import Rewrite
 from stlbounds.proof.rules.basic import Assumption
 from stlbounds.symbols import L, M, N, ell_L, omega
+
+if TYPE_CHECKING:
+    from stlbounds.learners.attention_judge import AttentionJudge
 
 __all__ = ["TransformerLearner"]
 
@@ -39,7 +43,9 @@ class TransformerLearner(UniformlyStable):
     Self-check
         `self_check` looks for contexts, queries and weights that move the output as far as possible, and takes the loss
         ``ell_L |output - y|``, which moves as much. It is as far below as `stlbounds.generators.Transformer` is: not at
-        all for one layer with ``omega = 0``, a factor of 1.4 at ``omega = 1/2``, 5 for two layers.
+        all for one layer with ``omega = 0``, a factor of 1.4 at ``omega = 1/2``, 5 for two layers. With a value of
+        ``M`` it also searches what `judge` simulates, fixed weights under ``c |prediction - y|``: a factor of 2 below
+        where ``M`` holds ``c`` at half of ``ell_L``.
 
     Parameters
     ----------
@@ -54,6 +60,12 @@ class TransformerLearner(UniformlyStable):
     loss_constant : sympy.Expr or number
         ``M``.
 
+    Raises
+    ------
+    InvalidArgumentError, SymbolError
+        If a constant may be negative, or contains ``n``, an index, or an undeclared symbol,
+        or as in the transformers of `stlbounds.generators`.
+
     Examples
     --------
     >>> TransformerLearner(layers=1, omega=1, output_lipschitz=1).beta_N
@@ -62,6 +74,10 @@ class TransformerLearner(UniformlyStable):
     ...     print(f"{found.constant}: measured {found.measured:.3f}, stated {found.stated:.3f}")
     beta: measured 0.667, stated 0.667
     beta: measured 0.667, stated 0.667
+    >>> for found in TransformerLearner(1, 0, output_lipschitz=1, loss_constant=1).self_check()[2:]:
+    ...     print(f"{found.constant}: measured {found.measured:.3f}, stated {found.stated:.3f}")
+    beta (simulated loss): measured 0.333, stated 0.667
+    M (simulated loss): measured 1.000, stated 1.000
     """
 
     references: ClassVar[tuple[str, ...]] = ("li2023transformers", "fu2025")
@@ -101,12 +117,41 @@ class TransformerLearner(UniformlyStable):
         """
         from stlbounds.generators.attention_search import search
 
-        made = self.attention
-        feed_forward = None if made.feed_forward is None else number("feed_forward", made.feed_forward, values)
-        found = search(layers=int(number("layers", made.layers, values)), omega=number("omega", made.omega, values),
-                       examples=examples, dimension=dimension, seed=seed, feed_forward=feed_forward)
+        layers, score, feed_forward = self._numbers(values)
+        found = search(layers=layers, omega=score, examples=examples, dimension=dimension, seed=seed,
+                       feed_forward=feed_forward)
         unit = 2 * number("output_lipschitz", self.output_lipschitz, values) / examples
         stated = number("beta", self.beta_N, values, N=examples)
         where = f"N = {examples}, p = {dimension}; ascent over inputs and weights"
         return (Measurement("beta", unit * found.small, stated, f"many small moves, {where}"),
-                Measurement("beta", unit * found.single, stated, f"replacement of one token, {where}"))
+                Measurement("beta", unit * found.single, stated, f"replacement of one token, {where}"),
+                *self._simulated_constants(values, examples, dimension, seed))
+
+    def _simulated_constants(self, values: Mapping[str, Any], examples: int, dimension: int,
+                             seed: int) -> tuple[Measurement, ...]:
+        """Both constants of what `judge` makes, if the value of ``M`` is known: else its loss is not chosen."""
+        from stlbounds.learners.attention_judge import judged_constants
+        from stlbounds.learners.judge_checks import known
+
+        if not known(self.loss_constant, values):
+            return ()
+        beta, constant = judged_constants(self.judge(values), examples, dimension, seed)
+        how = f"N = {examples}, p = {dimension}; ascent over contexts and test tokens"
+        return (Measurement("beta (simulated loss)", beta, number("beta", self.beta_N, values, N=examples), how),
+                Measurement("M (simulated loss)", constant, number("M", self.loss_constant, values), how))
+
+    def _numbers(self, values: Mapping[str, Any]) -> tuple[int, float, float | None]:
+        """``L``, ``omega``, and ``L_f`` if there are residual branches."""
+        made = self.attention
+        feed_forward = None if made.feed_forward is None else number("feed_forward", made.feed_forward, values)
+        return int(number("layers", made.layers, values)), number("omega", made.omega, values), feed_forward
+
+    def judge(self, values: Mapping[str, Any]) -> AttentionJudge:
+        """The absolute loss of in-context predictions, see `stlbounds.learners.attention_judge.AttentionJudge`.
+
+        It reads tokens: with generators that are transformers, live on a finite alphabet, or are functions of points.
+        """
+        from stlbounds.learners.attention_judge import AttentionJudge
+
+        return AttentionJudge(*self._numbers(values), number("output_lipschitz", self.output_lipschitz, values),
+                              number("loss_constant", self.loss_constant, values))

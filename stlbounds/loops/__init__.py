@@ -7,10 +7,12 @@ from stlbounds.loops.augment import Augment
 from stlbounds.loops.base import Loop
 from stlbounds.loops.fixed_mix import FixedMix, Replace
 from stlbounds.loops.schedule import Schedule
+from stlbounds.loops.source_weights import SourceWeights
 from stlbounds.loops.subsample import Subsample
 from stlbounds.loops.weighted_mix import WeightedMix
 
-__all__ = ["Accumulate", "Augment", "FixedMix", "Loop", "Replace", "Schedule", "Subsample", "WeightedMix"]
+__all__ = ["Accumulate", "Augment", "FixedMix", "Loop", "Replace", "Schedule", "SourceWeights", "Subsample",
+           "WeightedMix"]
 
 
 def __getattr__(name: str) -> Any:

@@ -44,6 +44,11 @@ class Accumulate(Averaging):
         Whether to bound ``Phi**2/N_i`` by its limit ``pi**2/(6 n)``, the same for every number of generations, where
         the sensitivity is 1. By default the amplification is exact.
 
+    Raises
+    ------
+    InvalidArgumentError
+        If `uniform` is not True or False.
+
     References
     ----------
     Theory §1 (protocol), §3 (influence), §4 (drift), §5 (amplification; ``Phi**2/N <= pi**2/(6 n)`` for ``kappa = 1``).

@@ -53,13 +53,59 @@ class Loop(Described, Protocol):
 
     A loop proposes closed forms; the rules check each of them by induction, so a wrong one is refused and never
     believed. Where a method takes ``rho``, it is the symbol of the loop gain if that is one number for all generations
-    (`constant_gain`), and the sensitivity ``kappa`` itself otherwise.
+    (`constant_gain`), and the sensitivity ``kappa`` itself otherwise. ``generation``, ``generations`` and ``steps`` are
+    nonnegative integers or expressions, ``source`` the number of a distribution, ``tex`` prints expressions. A lemma
+    starts from proved claims: ``influences`` (by class of points), ``known``, ``generated``, ``claim``, and ``given``,
+    the definition of ``rho`` where it is one.
+
+    Raises
+    ------
+    AssumptionError
+        By a lemma whose closed form does not satisfy its recurrence, and where a loop has no such law.
+    InvalidArgumentError
+        By constructors, and by `plan` beyond the last generation of a loop that has one (`horizon`).
+
+    References
+    ----------
+    Theory §1, §3, §4, §5.
 
     Examples
     --------
-    >>> from stlbounds.loops import Accumulate, Replace
-    >>> Replace().constant_gain, Accumulate().constant_gain
-    (True, False)
+    What a loop says of its training sets, symbolically and as a plan:
+
+    >>> from stlbounds.loops import Accumulate, FixedMix, Replace
+    >>> from stlbounds.symbols import alpha, kappa, n, rho
+    >>> loop = FixedMix(alpha)
+    >>> loop.parameters, loop.arguments, loop.size(i), loop.horizon, loop.weighted, loop.accumulates
+    ({'alpha': alpha}, {'alpha': alpha}, n, None, False, False)
+    >>> [point.name for point in loop.classes], loop.point_class("replayed").count, loop.weight_squares(i)
+    (['replayed', 'initial', 'synthetic'], alpha*n, n)
+    >>> [share.weight for share in loop.mixture(i)], len(loop.plan(2).generations)
+    ([alpha, 1 - alpha], 3)
+    >>> loop.describe(str)[:33]
+    '$T_0$ consists of $n$ real points'
+
+    Its closed forms:
+
+    >>> loop.gain(kappa), loop.influence(loop.classes[0], i, rho), loop.recursive_stability(rho)
+    (kappa*(1 - alpha), geometric_sum(rho, i + 1), geometric_sum(rho, i))
+    >>> loop.mean_influence(rho), Replace().amplification_squared(rho), Replace().variance(rho, i)
+    (alpha*rho*geometric_sum(rho, i), geometric_sum(rho**2, i + 1), geometric_sum(rho**2, i)/n)
+    >>> loop.drift(kappa, i), Replace().constant_gain, Accumulate().constant_gain
+    (kappa*geometric_sum(1 - alpha, i), True, False)
+    >>> Replace().location_law().closed(i)
+    i + 1
+
+    The lemmas prove them, one rule after another:
+
+    >>> from stlbounds.generators import Generator
+    >>> from stlbounds.proof.metric import Metric
+    >>> learning = Generator("any", Metric.DISCRETE, kappa, 0.1).learning_error_claim(loop)
+    >>> generated = loop.generated_drift_claim(learning)
+    >>> print(generated.says)
+    Distance(D(0), D(_j)) <= geometric_sum(1 - alpha, _j)/10
+    >>> loop.drift_claim(generated).rhs == loop.lemma_drift_claim(learning).rhs
+    True
     """
 
     home: ClassVar[str | None] = "stlbounds.loops"

@@ -152,6 +152,10 @@ class FixedMix(Loop):
 def Replace() -> FixedMix:
     """The loop that trains only on the last generation's data: `FixedMix` with ``alpha = 0``.
 
+    References
+    ----------
+    Theory §1.
+
     Examples
     --------
     >>> Replace() == FixedMix(0, real="fresh")

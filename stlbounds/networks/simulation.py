@@ -72,13 +72,14 @@ def simulate(network: Network, generations: int, replicas: int = 1000, seed: int
     """
     import numpy as np
 
+    from stlbounds.learners.symbols_as_tokens import judge_for
     from stlbounds.simulation.engine import whole
 
     generations, replicas = whole("generations", generations, 0), whole("replicas", replicas, 1)
     rng = np.random.default_rng(whole("seed", seed, 0))
     count = range(len(network.models))
     samplers = [model.generator.sampler(values, distribution) for model in network.models]
-    judges = [learner.judge(values) for learner in network.learners]
+    judges = [judge_for(learner, values, sampler) for learner, sampler in zip(network.learners, samplers, strict=True)]
     sizes = [_whole(f"the size of model {name}", size, values)
              for name, size in zip(network.names, network.sizes, strict=True)]
     pools = [tuple(_whole(f"the real points of model {name}" if k == 0 else f"the points of model {name}",
@@ -106,12 +107,14 @@ def simulate(network: Network, generations: int, replicas: int = 1000, seed: int
                 used = [(law, share) for law, share in zip((real[a], *laws), shares, strict=True) if share]
                 mixed = sampler.mix([law for law, _ in used], [share for _, share in used])
             sample = sampler.join(parts)
-            hypothesis = judges[a].fit(sample, sizes[a])
-            gap = judges[a].risk(hypothesis, real[a]) - judges[a].empirical_risk(hypothesis, sample, sizes[a])
+            seen = sampler.shown(sample)
+            hypothesis = judges[a].fit(seen, sizes[a])
+            risk = judges[a].risk(hypothesis, sampler.shown_law(real[a]))
+            gap = risk - judges[a].empirical_risk(hypothesis, seen, sizes[a])
             measured["gap"][a].append(gap)
             measured["drift"][a].append(sampler.distance(real[a], laws[a]))
             measured["mixed"][a].append(sampler.distance(real[a], mixed))
-            trained.append(sampler.fit(sample, sizes[a]))
+            trained.append(sampler.train(sample, sizes[a], rng))
         laws = trained
     arrays = {name: np.array([np.stack(columns, axis=-1) for columns in rows]) for name, rows in measured.items()}
     return NetworkRun(arrays["gap"], arrays["drift"], arrays["mixed"], tuple(pools))

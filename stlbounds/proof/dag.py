@@ -46,6 +46,10 @@ class Proof:
     root : Claim
         What is proved.
 
+    References
+    ----------
+    The design note, "The trusted core"; the rules are listed in `stlbounds.proof.trusted`.
+
     Examples
     --------
     >>> import stlbounds as stl
@@ -53,6 +57,10 @@ class Proof:
     >>> proof = stl.in_expectation(setting).proof
     >>> proof.steps()[-1] is proof.root
     True
+    >>> [str(leaf.rule.kind) for leaf in proof.leaves()], proof.assumptions(), proof.definitions()
+    (['cited'], (), {rho: 1})
+    >>> proof.verify().leaves
+    1
     """
 
     root: Claim

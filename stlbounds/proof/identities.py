@@ -132,6 +132,9 @@ def _unrolled_product(function: sp.Expr, limits: tuple[sp.Tuple, ...]) -> sp.Exp
     if length.is_Integer and length <= _EXPLICIT:
         return sp.Mul(*(function.subs(variable, first + m) for m in range(max(0, int(length)))))
     shift, base = last.as_coeff_Add()
+    if function == 0:
+        # Empty, it is 1; and one factor more than there is would divide the others, which zeros do not allow.
+        return sp.S.Zero if length.is_positive else sp.Product(function, limits[0])
     if not shift.is_Integer or shift < 0:
         return sp.Product(function, limits[0])
     factors = [function.subs(variable, base + m) for m in range(int(shift) + 1)]
@@ -146,12 +149,21 @@ def _unrolled_sum(function: sp.Expr, limits: tuple[sp.Tuple, ...]) -> sp.Expr:
     length = sp.expand(last - first + 1)
     if length.is_Integer and length <= _EXPLICIT:
         return sp.Add(*(unrolled(function.subs(variable, first + m)) for m in range(max(0, int(length)))))
-    outside, inside = unrolled(function).as_independent(variable, as_Add=False)
     shift, base = last.as_coeff_Add()
     if not shift.is_Integer or shift < 0:
+        outside, inside = _unrolled_term(function, variable, last).as_independent(variable, as_Add=False)
         return outside * sp.Sum(inside, limits[0])
     terms = [unrolled(function.subs(variable, base + m)) for m in range(int(shift) + 1)]
+    outside, inside = _unrolled_term(function, variable, base - 1).as_independent(variable, as_Add=False)
     return sp.Add(outside * sp.Sum(inside, (variable, first, base - 1)), *terms)
+
+
+def _unrolled_term(function: sp.Expr, variable: sp.Symbol, last: sp.Expr) -> sp.Expr:
+    """A term of a sum, unrolled; as its index is at most ``last``, some products of zeros in it are not empty."""
+    back = sp.Dummy("back", integer=True, nonnegative=True)
+    zeros = {part: unrolled(part.subs(variable, last - back)) for part in function.atoms(sp.Product)
+             if part.function == 0}
+    return unrolled(function.xreplace({part: sp.S.Zero for part, value in zeros.items() if value == 0}))
 
 
 def vanishes(expression: sp.Expr) -> bool:
@@ -165,7 +177,8 @@ def vanishes(expression: sp.Expr) -> bool:
     >>> vanishes(geometric_sum(rho, i) - geometric_sum(rho, i + 1))
     False
     """
-    if expression.is_zero:
+    # SymPy's is_zero says yes of an empty product of zeros, which is 1.
+    if expression == 0 or (not expression.has(sp.Product) and expression.is_zero):
         return True
     cases = generation_cases(expression)
     if len(cases) > 1:

@@ -15,6 +15,10 @@ class Metric(Enum):
     at most the discrete one, a loss or learner that is Lipschitz in the Euclidean metric is so in the discrete one with
     the same constant; not the other way round, because a loop moves *all* synthetic points a little.
 
+    References
+    ----------
+    Theory §2.
+
     Examples
     --------
     >>> Metric.EUCLIDEAN.covers(Metric.DISCRETE), Metric.DISCRETE.covers(Metric.EUCLIDEAN)

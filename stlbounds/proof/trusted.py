@@ -89,6 +89,7 @@ CATALOGUE_RULES: tuple[tuple[str, str], ...] = (
     ("stlbounds.generators.location", "FittedMeanSensitivity"),
     ("stlbounds.generators.location", "LocationDrift"),
     ("stlbounds.generators.contractive", "ContractiveStep"),
+    ("stlbounds.loops.source_weights", "NewestJoins"),
     ("stlbounds.learners.mean", "MeanStability"),
     ("stlbounds.learners.mean", "MeanLossConstant"),
     ("stlbounds.generators.gradient_rules", "MinimiserShift"),

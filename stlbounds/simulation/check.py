@@ -151,6 +151,7 @@ def check(
     false = set(result.contradicted_parts) & {"bound", *claim, *_JOINT.intersection(_touched(claim))}
     return dataclasses.replace(
         result,
+        theorem=bound.theorem,
         verdict="contradicted" if false else "consistent",
         requested={name: plain(ready.asked[name]) for name in order},
         used={name: ready.numbers[name] for name in order},

@@ -130,20 +130,53 @@ class ClaimResult:
                 "verdict": "contradicted" if self.contradicted else "consistent", "interrupted": self.interrupted,
                 "points": [point.to_dict() for point in self.points], "note": self.note}
 
+    @property
+    def columns(self) -> list[str]:
+        """The heads of the table of points."""
+        names = list(self.points[0].values) if self.points else []
+        return [*names, "claimed", "measured", "interval", "ratio", "ours", "claim/ours", "verdict"]
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The cells of the table of points."""
+        return [[*map(number, point.values.values()), number(point.claimed), number(point.measured),
+                 f"[{number(point.low)}, {number(point.high)}]", number(point.looseness), number(point.ours),
+                 number(point.to_ours), point.verdict] for point in self.points]
+
+    @property
+    def notes(self) -> list[str]:
+        """What the reader must know: rounding, interruption, a missing bound of ours."""
+        found = [*dict.fromkeys(note for point in self.points for note in point.notes), *filter(None, [self.note])]
+        if self.interrupted:
+            found.append(f"interrupted after {len(self.points)} of {self.asked} points")
+        return found
+
+    @property
+    def conclusion(self) -> str:
+        """The verdict in a sentence."""
+        return f"verdict: {self._verdict()}"
+
     def __str__(self) -> str:
         lines = [f"claim: {self.statement.replace('CLAIM', self.expression)}", f"  {self.setting}", ""]
-        names = list(self.points[0].values) if self.points else []
-        rows = [[*names, "claimed", "measured", "interval", "ratio", "ours", "claim/ours", "verdict"]]
-        rows += [[*(number(point.values[name]) for name in names), number(point.claimed), number(point.measured),
-                  f"[{number(point.low)}, {number(point.high)}]", number(point.looseness), number(point.ours),
-                  number(point.to_ours), point.verdict] for point in self.points]
+        rows = [self.columns, *self.rows]
         widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
         lines += ["  " + "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
-        notes = dict.fromkeys(note for point in self.points for note in point.notes)
-        lines += ["", *(f"note: {note}" for note in [*notes, *([self.note] if self.note else [])])]
-        if self.interrupted:
-            lines.append(f"note: interrupted after {len(self.points)} of {self.asked} points")
-        return "\n".join([*lines, f"verdict: {self._verdict()}"])
+        return "\n".join([*lines, "", *(f"note: {note}" for note in self.notes), self.conclusion])
+
+    def _repr_html_(self) -> str:
+        from stlbounds.render.notebook import claim_check_html
+
+        return claim_check_html(self)
+
+    def _repr_markdown_(self) -> str:
+        from stlbounds.render.notebook import claim_check_markdown
+
+        return claim_check_markdown(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from stlbounds.render.notebook import bundle
+
+        return bundle(self, html=self._repr_html_(), markdown=self._repr_markdown_())
 
     def _verdict(self) -> str:
         worst = self.counterexamples

@@ -175,7 +175,9 @@ def _coverage_row(
 def _drift_row(claimed: float, run: Run, loss_constant: float, confidence: float) -> Comparison:
     drift = run.mixed_drift[:, run.generations]
     interval = mean_interval(drift, 0.0, 1.0, confidence)
-    scaled = Interval(loss_constant * interval.low, loss_constant * interval.high)
+    # Distances that are estimated are too large on average.
+    low = max(0.0, interval.low - run.distance_error)
+    scaled = Interval(loss_constant * low, loss_constant * interval.high)
     return _row("drift", "M E s_i", claimed, loss_constant * float(drift.mean()), scaled)
 
 

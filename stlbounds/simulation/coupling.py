@@ -240,9 +240,12 @@ class CoupledLoop:
             moved = sum((pair.displacement * weight for pair, weight in present), zero)
             influence.append(np.divide(moved, unit, out=np.zeros(replicas), where=unit > 0))
             if j + 1 < len(plan.steps):
+                # Training that draws random numbers draws the same ones in both loops.
+                seed = int(rng.integers(2**62)) if sampler.shared_seed else None
                 fitted = tuple(
-                    sampler.fit(sampler.join([part if weight == 1 else sampler.weighted(part, weight)
-                                              for part, weight in side]), step.size)
+                    sampler.train(sampler.join([part if weight == 1 else sampler.weighted(part, weight)
+                                                for part, weight in side]), step.size,
+                                  rng if seed is None else np.random.default_rng(seed))
                     for side in ([(pair.first, weight) for pair, weight in present],
                                  [(pair.second, weight) for pair, weight in present]))
                 laws[j + 1] = (fitted[0], fitted[1])

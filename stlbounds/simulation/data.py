@@ -18,9 +18,11 @@ import numpy.typing as npt
 import sympy as sp
 
 from stlbounds.errors import AssumptionError, InvalidArgumentError
+from stlbounds.generators.kernel_density import KernelDensity
 from stlbounds.generators.location import LocationModel
 from stlbounds.generators.location_sampling import number
 from stlbounds.generators.sampling import FloatArray, Sampler
+from stlbounds.proof.metric import Metric
 from stlbounds.simulation.exact.location import EmpiricalLocation
 
 __all__ = ["Measurements", "RealData", "SymbolCounts", "from_array", "from_csv", "from_text"]
@@ -35,26 +37,44 @@ _TOLERANCE = 1e-9
 
 
 class RealData(ABC):
-    """A sample that stands for the real distribution of a loop; pass it as ``distribution`` to check or measure."""
+    """A sample, the ``D_0`` of a loop (theory §1): pass it as ``distribution`` to `check` or `measure`.
+
+    Examples
+    --------
+    >>> from stlbounds.generators import Categorical
+    >>> from stlbounds.symbols import K
+    >>> data = from_array(["b", "a", "b"])
+    >>> values = data.with_cells(Categorical(K), {"n": 100})
+    >>> values, type(data.sampler(Categorical(K), values)).__name__
+    ({'n': 100, 'K': 2}, 'FiniteAlphabet')
+    """
 
     def with_cells(self, generator: Any, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The values, and that of the generator's number of symbols if it is a symbol without a value."""
+        """The values by name, and that of the ``generator``'s number of symbols if it is a symbol without one."""
         return dict(values)
 
     @abstractmethod
     def sampler(self, generator: Any, values: Mapping[str, Any]) -> Sampler:
         """The numeric twin of a generator, with this sample's empirical law for ``D_0``.
 
+        Parameters
+        ----------
+        generator : Generator
+        values : mapping
+            A number for each symbol of the generator, by name.
+
         Raises
         ------
         AssumptionError
             If the generator does not live on such data.
+        InvalidArgumentError
+            If a value puts some of the data outside of the space.
         """
 
 
 @dataclass(frozen=True)
 class SymbolCounts(RealData):
-    """Symbols of a finite alphabet and how often each occurs.
+    """Symbols of a finite alphabet and how often each occurs (theory §7, categorical).
 
     Parameters
     ----------
@@ -65,11 +85,19 @@ class SymbolCounts(RealData):
     source : str
         Where the data come from.
 
+    Raises
+    ------
+    InvalidArgumentError
+        If names are repeated or missing, or counts are not positive integers, one for each name.
+
     Examples
     --------
     >>> data = from_array(["b", "a", "b"])
     >>> data.names, data.probabilities.round(3).tolist()
     (('b', 'a'), [0.667, 0.333])
+    >>> words = from_array(["a", "b", "c", "a"])
+    >>> words.size, words.cells, words.top(2).names
+    (4, 3, ('a', '(other)'))
     """
 
     names: tuple[str, ...]
@@ -107,6 +135,11 @@ class SymbolCounts(RealData):
         ----------
         cells : int
             The size of the new alphabet, at least 2; an alphabet that is no larger stays as it is.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If `cells` is less than 2.
         """
         if isinstance(cells, bool) or not isinstance(cells, int) or cells < 2:
             raise InvalidArgumentError("cells", cells, "an integer of at least 2")
@@ -122,7 +155,7 @@ class SymbolCounts(RealData):
         return dict(values)
 
     def sampler(self, generator: Any, values: Mapping[str, Any]) -> Sampler:
-        if not hasattr(generator, "cells"):
+        if generator.metric is not Metric.DISCRETE or isinstance(generator, KernelDensity):
             raise AssumptionError(f"the generator {generator.name} is not one of a finite alphabet; the data have "
                                   f"{self.cells} symbols")
         found: Sampler = generator.sampler(values, distribution=self.probabilities)
@@ -131,7 +164,7 @@ class SymbolCounts(RealData):
 
 @dataclass(frozen=True, eq=False)
 class Measurements(RealData):
-    """Real numbers.
+    """Real numbers (theory §7, location model).
 
     Parameters
     ----------
@@ -140,11 +173,18 @@ class Measurements(RealData):
     source : str
         Where the data come from.
 
+    Raises
+    ------
+    InvalidArgumentError
+        If there are no values, or some are not finite numbers.
+
     Examples
     --------
     >>> data = from_array([1.0, 2.0, 6.0])
     >>> data.symmetrised().values.tolist()
     [0.0, 1.0, 2.0, 4.0, 5.0, 6.0]
+    >>> data.size, data.mean, round(data.deviation, 3), data.histogram(5).counts
+    (3, 3.0, 2.16, (1, 1, 1))
     """
 
     values: FloatArray
@@ -181,7 +221,18 @@ class Measurements(RealData):
         return Measurements(np.sort(both), f"{self.source}, symmetrised" if self.source else "")
 
     def histogram(self, cells: int) -> SymbolCounts:
-        """The counts in ``cells`` equal intervals from the least to the largest value; empty ones are left out."""
+        """The counts in ``cells`` equal intervals from the least to the largest value; empty ones are left out.
+
+        Parameters
+        ----------
+        cells : int
+            At least 1.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If `cells` is less than 1.
+        """
         if isinstance(cells, bool) or not isinstance(cells, int) or cells < 1:
             raise InvalidArgumentError("cells", cells, "an integer of at least 1")
         counts, edges = np.histogram(self.values, bins=cells)
@@ -215,7 +266,7 @@ class Measurements(RealData):
 
 
 def from_array(values: npt.ArrayLike | Iterable[Any], kind: Kind | None = None, source: str = "") -> RealData:
-    """A sample from an array or any other list.
+    """A sample from an array or any other list, as ``D_0`` (theory §1).
 
     Parameters
     ----------
@@ -255,7 +306,7 @@ def from_array(values: npt.ArrayLike | Iterable[Any], kind: Kind | None = None, 
 
 
 def from_csv(path: str | Path, column: str, kind: Kind | None = None) -> RealData:
-    """A sample from one column of a comma-separated file with a header line.
+    r"""A sample from one column of a comma-separated file with a header line, as ``D_0`` (theory §1).
 
     Parameters
     ----------
@@ -274,6 +325,15 @@ def from_csv(path: str | Path, column: str, kind: Kind | None = None) -> RealDat
     ------
     InvalidArgumentError
         If the file cannot be read, or has no such column, or nothing in it.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "table.csv"
+    ...     _ = path.write_text("word\nred\nblue\nred\n")
+    ...     from_csv(path, "word").names
+    ('red', 'blue')
     """
     reader = csv.DictReader(io.StringIO(_text(path), newline=""))
     try:
@@ -298,7 +358,7 @@ def from_csv(path: str | Path, column: str, kind: Kind | None = None) -> RealDat
 
 
 def from_text(path: str | Path, *, cells: int | None = None) -> SymbolCounts:
-    """The words of a text file in UTF-8, in lower case, counted.
+    """The words of a text file in UTF-8, in lower case, counted: a sample as ``D_0`` (theory §1).
 
     A word is a run of letters, with apostrophes inside; digits and punctuation are left out.
 
@@ -313,6 +373,11 @@ def from_text(path: str | Path, *, cells: int | None = None) -> SymbolCounts:
     ------
     InvalidArgumentError
         If the file cannot be read, or has no word in it.
+
+    Examples
+    --------
+    >>> from_text(Path(__file__).parents[1] / "data" / "gettysburg.txt", cells=3).names
+    ('that', 'the', '(other)')
     """
     words = _counted((word.group().lower() for word in _WORD.finditer(_text(path))), str(path))
     return words if cells is None else words.top(cells)

@@ -65,6 +65,8 @@ class Run:
         The sizes of pools that the loop asked for and that were used.
     interrupted : bool
         Whether the run was stopped before all replicas were finished.
+    distance_error : float
+        By how much the distances may be too large on average.
     """
 
     generations: int
@@ -80,6 +82,7 @@ class Run:
     sizes: tuple[int, ...]
     rounding: Rounding
     interrupted: bool = False
+    distance_error: float = 0.0
 
 
 @dataclass
@@ -123,7 +126,7 @@ class _Chunk:
                 mixed = sampler.mix([laws[source] for source in shares], list(shares.values()))
                 record.add("mixed_drift", sampler.distance(real, mixed))
             if j + 1 < len(plan.steps):
-                law = laws[j + 1] = sampler.fit(training, step.size)
+                law = laws[j + 1] = sampler.train(training, step.size, rng)
             for k in step.done_pools:
                 samples.pop(k, None)
             for source in step.done_sources:
@@ -132,11 +135,12 @@ class _Chunk:
 
     def _measure(self, record: _Record, real: Law, law: Law, training: Sample, size: int) -> None:
         if self.observed & {"gap", "risk"}:
-            hypothesis = self.judge.fit(training, size)
-            risk = self.judge.risk(hypothesis, real)
+            seen = self.sampler.shown(training)
+            hypothesis = self.judge.fit(seen, size)
+            risk = self.judge.risk(hypothesis, self.sampler.shown_law(real))
             record.add("risk", risk)
             if "gap" in self.observed:
-                record.add("gap", risk - self.judge.empirical_risk(hypothesis, training, size))
+                record.add("gap", risk - self.judge.empirical_risk(hypothesis, seen, size))
         if "drift" in self.observed:
             record.add("drift", self.sampler.distance(real, law))
         if "diversity" in self.observed:
@@ -249,7 +253,7 @@ def run(
         **{name: columns.get(name, nothing) for name in ("gap", "risk", "drift", "mixed_drift")},
         diversity={name[len(_PREFIX):]: values for name, values in columns.items() if name.startswith(_PREFIX)},
         sizes=tuple(sum(steps.sizes[k] for k in step.present) for step in steps.steps),
-        rounding=rounding, interrupted=interrupted,
+        rounding=rounding, interrupted=interrupted, distance_error=sampler.distance_error,
     )
 
 

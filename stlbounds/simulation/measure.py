@@ -47,6 +47,10 @@ class Simulation:
     judge : Judge
         Learner and loss.
 
+    References
+    ----------
+    Theory §1 (the loop), §11 (exact laws without a theorem).
+
     Examples
     --------
     >>> import stlbounds as stl
@@ -196,7 +200,7 @@ def _ready(subject: Any, values: Mapping[str, Any], distribution: Any, exact: bo
     ready = prepare(setting, values, (required, allowed), distribution=distribution, exact=exact)
     constant = setting.learner.loss_constant.subs({symbol(name): value for name, value in ready.used.items()})
     # Theorems are about spaces of diameter 1 (theory §1).
-    return setting.loop, ready, Ranges(float(constant), 1.0)
+    return setting.loop, ready, Ranges(float(constant), 1.0, ready.sampler.distance_error)
 
 
 def _of_simulation(subject: Simulation, values: Mapping[str, Any], distribution: Any, exact: bool) -> Prepared:

@@ -9,14 +9,19 @@ from typing import Any
 import sympy as sp
 
 from stlbounds.errors import InvalidArgumentError
+from stlbounds.generators.point_sampling import further_parameters
 from stlbounds.generators.sampling import Sampler
 from stlbounds.learners.judging import Judge
+from stlbounds.learners.symbols_as_tokens import judge_for
 from stlbounds.simulation.data import RealData
 from stlbounds.simulation.exact import pointwise, shortcut_of
 from stlbounds.simulation.rounding import Rounding, effective_values, exact_value, plain, round_plan
 from stlbounds.symbols import N
 
 __all__ = ["Prepared", "free_names", "prepare", "setting_names"]
+
+#: Generations; a plan names the pools of each of them.
+MANY = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -51,12 +56,12 @@ class Prepared:
         return {name: plain(value) for name, value in self.used.items()}
 
     def notes(self) -> list[str]:
-        """What was rounded, in words."""
-        return [
+        """What was rounded, in words, and what else is to be known."""
+        return [*([self.sampler.note] if self.sampler.note else []), *(
             f"{name} = {plain(value)} was rounded to {self.used[name]} = {float(self.used[name]):.6g}, "
             f"for whole numbers of points; the bound is evaluated there"
             for name, value in self.asked.items() if value != self.used[name]
-        ]
+        )]
 
 
 def free_names(*expressions: Any) -> set[str]:
@@ -70,7 +75,9 @@ def setting_names(setting: Any, *expressions: Any) -> tuple[set[str], set[str]]:
     learner, generator = setting.learner, setting.generator
     required = {"n", "i"} | free_names(*setting.loop.parameters.values(), learner.loss_constant, *expressions)
     constants = (generator.sensitivity, generator.learning_error, learner.beta)
-    return required, required | free_names(*constants, *vars(generator).values(), *vars(learner).values())
+    own = further_parameters(getattr(generator, "simulator", None))
+    required |= {name for name, needed in own.items() if needed}
+    return required, required | {*own} | free_names(*constants, *vars(generator).values(), *vars(learner).values())
 
 
 def _exact(values: Mapping[str, Any], required: set[str], allowed: set[str]) -> dict[str, sp.Rational]:
@@ -138,6 +145,8 @@ def prepare(
         values = distribution.with_cells(setting.generator, values)
     asked = _exact(values, required, allowed)
     generations = int(asked["i"])
+    if generations > MANY:
+        raise InvalidArgumentError("i", generations, f"at most {MANY} where a loop is simulated")
     sizes = {name: asked[name] for name in allowed if name in asked and name not in ("i", *ignored)}
     # A model that cannot be simulated says so before the work of a long plan.
     _twins(setting, {name: plain(value) for name, value in asked.items()}, distribution)
@@ -156,4 +165,4 @@ def _twins(setting: Any, numbers: Mapping[str, Any], distribution: Any) -> tuple
         sampler = distribution.sampler(setting.generator, numbers)
     else:
         sampler = setting.generator.sampler(numbers, distribution=distribution)
-    return sampler, setting.learner.judge(numbers)
+    return sampler, judge_for(setting.learner, numbers, sampler)

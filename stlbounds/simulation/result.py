@@ -106,7 +106,7 @@ class CheckResult:
     Parameters
     ----------
     theorem : str
-        ``"high-probability"``, ``"expectation"`` or ``"expected-gap"``.
+        The name of the theorem, such as ``"high-probability"`` or ``"bernstein"``.
     verdict : {"contradicted", "consistent"}
         Of the theorem itself; the parts have verdicts of their own in `comparisons`.
     comparisons : tuple of Comparison

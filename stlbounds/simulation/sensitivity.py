@@ -52,6 +52,15 @@ class BlackBox:
     name : str
         What to call it.
 
+    Raises
+    ------
+    InvalidArgumentError
+        If `space` is no space, if `fit` comes without `loss`, or if there is neither `sample` nor `fit`.
+
+    References
+    ----------
+    Theory §2 (constants), §7 ("your own").
+
     Examples
     --------
     >>> import stlbounds as stl

@@ -44,7 +44,24 @@ class Witness:
 
 
 class Space(ABC):
-    """The points of a black box, in one of the two metrics of theory §2, normalised to diameter 1."""
+    """The points of a black box, in one of the two metrics of theory §2, normalised to diameter 1.
+
+    Its methods take training sets, arrays whose first axis runs over points (``points``, ``first``, ``second``; the
+    last two of one size), their ``size``, at least 1, and a NumPy generator ``rng``; ``name`` is what an error calls
+    an argument.
+
+    Examples
+    --------
+    >>> space, rng = FiniteSpace(3), np.random.default_rng(0)
+    >>> points = space.random_set(5, rng)
+    >>> space.displacement(points, space.moved(points, rng)) <= 1
+    True
+    >>> first, second = space.pair(5, rng)
+    >>> space.tests(first, second, rng).tolist(), space.checked("points", [0, 2], 2).tolist()
+    ([0, 1, 2], [0, 2])
+    >>> space.witness(np.array([0, 0]), np.array([1, 1])).binary
+    True
+    """
 
     metric: Metric
 
@@ -96,6 +113,15 @@ class FiniteSpace(Space):
     ----------
     points : int or array_like
         The symbols ``0, ..., points - 1``, or the points themselves (numbers, or rows of numbers).
+
+    Raises
+    ------
+    InvalidArgumentError
+        If there are fewer than two points.
+
+    References
+    ----------
+    Theory §2.
 
     Examples
     --------
@@ -160,6 +186,15 @@ class Box(Space):
         End points, or opposite corners.
     metric : Metric
         `stlbounds.EUCLIDEAN` or `stlbounds.DISCRETE`.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If the end points are not those of a box of positive size.
+
+    References
+    ----------
+    Theory §2.
 
     Examples
     --------

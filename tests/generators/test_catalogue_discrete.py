@@ -13,7 +13,7 @@ import pytest
 import sympy as sp
 
 import stlbounds as stl
-from stlbounds.errors import AssumptionError, InvalidArgumentError, SymbolError, UndecidedError
+from stlbounds.errors import AssumptionError, InvalidArgumentError, ProofError, SymbolError, UndecidedError
 from stlbounds.generators.kernel_density import (
     DensityVariation,
     KernelSensitivity,
@@ -33,6 +33,7 @@ from stlbounds.generators.private import (
     PrivateSensitivity,
 )
 from stlbounds.generators.private_sampling import uniform_share
+from stlbounds.proof.dag import Proof
 from stlbounds.proof.quantities import Sensitivity
 from stlbounds.proof.rules.basic import Assumption
 from stlbounds.symbols import (
@@ -203,8 +204,15 @@ def test_private_generators_join_loops_of_one_size(make):
     for loop in ("augment", "accumulate"):
         with pytest.raises(UndecidedError, match="depends on the size N"):
             stl.high_probability(stl.Setting(LOOPS[loop], model))
+        # A privacy like c/N has a sensitivity for all sizes, which serves loops that grow as well.
+        uniform = stl.high_probability(stl.Setting(LOOPS[loop], make(c / N, e, uniform=True)))
+        assert uniform.proof.verify().steps > 30
+        assert uniform.amplification.free_symbols >= {c} and not uniform.amplification.has(N)
+    assert sensitivity < float(make(c / N, uniform=True).sensitivity.subs(c, 0.5)) < 1.0001 * sensitivity
     with pytest.raises(AssumptionError, match="light point"):
         stl.high_probability(stl.Setting(LOOPS["weighted"], model))
+    with pytest.raises(InvalidArgumentError, match="uniform"):
+        make(1, e, uniform=True)
 
 
 def test_no_learning_error_no_bound():
@@ -272,6 +280,22 @@ def test_a_slip_in_the_rules_of_privacy_is_noticed(restored, rule, model, values
     owner = type(model())
     restored(owner, "rule", namespace[rule])
     assert float(model().sensitivity_claim().rhs.subs(N, values["size"])) < measured
+
+
+@pytest.mark.parametrize(("rule", "model", "right", "wrong"), [
+    ("PrivateSensitivity", PrivateGenerator, "N * loss / 2", "N * loss / 3"),
+    ("GaussianPrivateSensitivity", GaussianPrivateGenerator, "N * level / sp.sqrt(2 * sp.pi)", "N * level / 3"),
+])
+def test_a_slip_in_the_sensitivity_for_all_sizes_is_refused(restored, rule, model, right, wrong):
+    module = importlib.import_module("stlbounds.generators.private")
+    source = textwrap.dedent(inspect.getsource(getattr(module, rule)))
+    assert right in source
+    namespace = dict(vars(module))
+    exec(compile(source.replace(right, wrong), "<slip>", "exec"), namespace)  # noqa: S102
+    Proof(model(c / N, uniform=True).sensitivity_claim()).verify()
+    restored(model, "rule", namespace[rule])
+    with pytest.raises(ProofError, match="fails at"):
+        Proof(model(c / N, uniform=True).sensitivity_claim()).verify([namespace[rule], Assumption])
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import pytest
 import sympy as sp
 
 import stlbounds as stl
+from stlbounds.entries import LEARNERS
 from stlbounds.errors import AssumptionError, InvalidArgumentError
 from stlbounds.generators.location_sampling import Atoms
 from stlbounds.learners import (
@@ -30,7 +31,7 @@ from stlbounds.learners import (
 from stlbounds.learners import finite_judges as judges
 from stlbounds.learners.judge_checks import enumerated
 from stlbounds.learners.search import largest_ratio, logistic, logistic_minimisers
-from stlbounds.symbols import N, alpha
+from stlbounds.symbols import N, alpha, symbol
 
 #: Learners with numbers for all constants, and by how much their worst self-check may stay below the stated constants.
 CASES: dict[str, tuple[Any, float]] = {
@@ -47,7 +48,18 @@ CASES: dict[str, tuple[Any, float]] = {
 FINITE = [name for name in CASES if CASES[name][0].metric is stl.DISCRETE]
 
 
-@pytest.mark.parametrize("name", CASES)
+def test_every_learner_of_the_registry_is_here():
+    assert set(CASES) == set(LEARNERS) - {"uniformly-stable", "uniformly-stable-euclidean"}
+    for name in ("uniformly-stable", "uniformly-stable-euclidean"):
+        learner = LEARNERS[name].make(symbol)
+        with pytest.raises(AssumptionError, match="known by its constants only"):
+            learner.self_check()
+        with pytest.raises(AssumptionError, match="known by its constants only"):
+            learner.judge({})
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) if name == "transformer" else name
+                                  for name in CASES])
 def test_the_self_check_comes_near_the_constants_and_never_exceeds_them(name):
     learner, slack = CASES[name]
     found = learner.self_check()
@@ -205,17 +217,17 @@ def test_the_steepest_gradient_of_the_logistic_loss():
 @pytest.mark.parametrize("name", CASES)
 def test_no_bound_is_contradicted_by_what_is_simulated(name):
     learner, _ = CASES[name]
-    if name == "transformer":
-        with pytest.raises(AssumptionError, match="cannot be simulated"):
-            learner.judge({})
-        return
-    generator = (stl.generators.Categorical(8) if learner.metric is stl.DISCRETE
-                 else stl.generators.LocationModel(0.2))
-    for theorem in (stl.high_probability, stl.expected_gap):
-        bound = theorem(stl.Setting(stl.loops.FixedMix(alpha), generator, learner))
-        values = {"delta": 0.1} if theorem is stl.high_probability else {}
-        result = stl.check(bound, n=60, alpha=0.5, i=3, replicas=300, seed=5, **values)
-        assert not result.contradicted and not result.contradicted_parts, str(result)
+    generators = [stl.generators.Categorical(8)]
+    if learner.metric is stl.EUCLIDEAN:
+        # No tokens are farther from the law of the next generation than the diameter.
+        generators.append(stl.generators.Transformer(1, 0.5, 1) if name == "transformer"
+                          else stl.generators.LocationModel(0.2))
+    for generator in generators:
+        for theorem in (stl.high_probability, stl.expected_gap):
+            bound = theorem(stl.Setting(stl.loops.FixedMix(alpha), generator, learner))
+            values = {"delta": 0.1} if theorem is stl.high_probability else {}
+            result = stl.check(bound, n=60, alpha=0.5, i=3, replicas=300, seed=5, **values)
+            assert not result.contradicted and not result.contradicted_parts, str(result)
 
 
 def test_a_learner_that_claims_too_much_is_contradicted():

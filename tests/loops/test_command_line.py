@@ -13,7 +13,7 @@ from brute_force import exact, run
 
 from stlbounds import symbols as s
 from stlbounds.__main__ import main
-from stlbounds.loops import Accumulate, Augment, FixedMix, Loop, Replace, Schedule, Subsample
+from stlbounds.loops import Accumulate, Augment, FixedMix, Loop, Replace, Schedule, Subsample, WeightedMix
 
 #: The loop of a command line, given the value of its parameter; the option that sets it.
 LOOPS = {
@@ -27,6 +27,7 @@ LOOPS = {
     "schedule --real replay (expression)": (lambda value: Schedule(value / (s.j + 1), "replay"), "alphas"),
     "fixed-mix --real replay": (lambda value: FixedMix(value, "replay"), "alpha"),
     "fixed-mix --real fresh": (lambda value: FixedMix(value, "fresh"), "alpha"),
+    "weighted-mix": (WeightedMix, "w"),
 }
 
 

@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 
 import stlbounds as stl
 from stlbounds import symbols as s
-from stlbounds.loops import Accumulate, Augment, FixedMix, Loop, Replace, Schedule, Subsample, WeightedMix
+from stlbounds.entries import LOOPS as REGISTRY
+from stlbounds.loops import (
+    Accumulate,
+    Augment,
+    FixedMix,
+    Loop,
+    Replace,
+    Schedule,
+    SourceWeights,
+    Subsample,
+    WeightedMix,
+)
 
 LOOPS: dict[str, tuple[Loop, str | None]] = {
     "replay": (FixedMix(s.alpha, "replay"), "alpha"),
@@ -25,6 +36,7 @@ LOOPS: dict[str, tuple[Loop, str | None]] = {
     "schedule": (Schedule(s.alpha / (s.j + 1)), "alpha"),
     "schedule-replay": (Schedule(s.alpha / (s.j + 1), "replay"), "alpha"),
     "schedule-list": (Schedule([0.5, 0, s.alpha, 1, 0.25, 0.25], "replay"), "alpha"),
+    "source-weights": (SourceWeights(s.j + 1), None),
 }
 LAST = 6
 NUMBERS = dict(c=1.0, r=0.5, b=2.0, M=1.0, delta=0.05)
@@ -48,7 +60,11 @@ def at_most(low: np.ndarray, high: np.ndarray) -> bool:
     return bool(np.all(low <= high * (1 + 1e-12)))
 
 
-LONG = ("schedule-replay", "schedule-list")
+LONG = ("schedule-replay", "schedule-list", "source-weights")
+
+
+def test_every_loop_of_the_registry_is_here() -> None:
+    assert {"replace" if loop == Replace() else loop.name for loop, _ in LOOPS.values()} >= set(REGISTRY)
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) if name in LONG else name

@@ -167,7 +167,7 @@ class GeometricSeries(Rule):
     def _closed(part: sp.Sum) -> sp.Expr:
         if len(part.limits) != 1:
             raise UndecidedError(f"{part} is not a single sum")
-        if part.function.is_zero:
+        if part.function == 0:
             return sp.S.Zero
         variable, first, last = part.limits[0]
         back = sp.Dummy("m", integer=True, nonnegative=True)

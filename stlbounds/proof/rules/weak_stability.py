@@ -120,7 +120,7 @@ class PastInfluenceSquares(Quantity):
     """``sum of (x_X - 1{X in T_j})**2`` over every random point ``X`` ever drawn, ``x_X`` its influence on ``T_j``."""
 
     nargs = 1
-    template = r"\textstyle\sum_X (x_X - \mathbb{{1}}\{{X \in T_{{{0}}}\}})^2"
+    template = r"\textstyle\sum_X (x_X - \mathbf{{1}}\{{X \in T_{{{0}}}\}})^2"
 
 
 def all_real(protocol: Protocol) -> bool:

@@ -73,6 +73,9 @@ class PointwiseSampler(Sampler):
     def fit(self, sample: Pools, size: int) -> Law:
         return self.base.fit(self.summary(sample), size)
 
+    def train(self, sample: Pools, size: int, rng: np.random.Generator) -> Law:
+        return self.base.train(self.summary(sample), size, rng)
+
     def mix(self, laws: Sequence[Law], weights: Sequence[float]) -> Law:
         return self.base.mix(laws, weights)
 

@@ -64,10 +64,14 @@ def _plain(values: FloatArray) -> list[float | None]:
 
 @dataclass(frozen=True)
 class Ranges:
-    """The largest loss, as a difference, and the largest distance; NaN where the model has no bound on it."""
+    """The largest loss, as a difference, and the largest distance; NaN where the model has no bound on it.
+
+    Distances may be too large on average by ``distance_error``.
+    """
 
     loss: float = math.nan
     distance: float = math.nan
+    distance_error: float = 0.0
 
 
 @dataclass(frozen=True)
