@@ -7,9 +7,11 @@ first. Invariants of every term that exists, on which the bound on the running t
 * a constant is 0 or lies between `TINY` and `HUGE` in absolute value, so no later evaluation of it can need the
   precision of a tower of exponentials;
 * numerators and denominators have at most `MAX_BITS` bits, also those that SymPy may compute later on when it merges
-  ``2**N`` with ``2**(K - N)``: the `_load`;
+  ``2**N`` with ``2**(K - N)``: the `load`;
 * the expression, as a tree, has at most `MAX_SIZE` nodes and `MAX_DEPTH` levels, and is free of ``I``, ``zoo`` and
-  ``nan``.
+  ``nan``;
+* a sum in a single symbol has degree at most `MAX_DEGREE`: SymPy isolates its real roots whenever it is asked for its
+  sign, which takes minutes for ``((1 - kappa)**30 + 2)**30 - 3``.
 
 Sums and products are at most about twice as large as their parts together and are checked afterwards; powers
 and functions are checked before and afterwards.
@@ -24,7 +26,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 __all__ = ["HUGE", "MAX_BITS", "TINY", "CapError", "Term", "add", "bits", "double_of", "load", "negate",
-           "number_bits", "power", "price_power", "product", "subtract", "symbolic_powers", "weight"]
+           "number_bits", "power", "price_power", "price_roots", "product", "subtract", "symbolic_powers", "weight"]
 
 MAX_BITS = 4096
 MAX_ROOT_BITS = 512
@@ -33,6 +35,9 @@ MAX_DEPTH = 40
 #: Of a sum with a power, of which a root or a symbolic power is taken.
 MAX_ROOTED_SIZE = 120
 MAX_EXPONENT = 1000
+MAX_DEGREE = 24
+#: Of the common denominator of the exponents of roots of numbers, times the bits of these numbers.
+MAX_ROOT_WORK = 2**20
 HUGE = 1e300
 TINY = 1e-300
 _CANCELLED = 1e-9
@@ -68,7 +73,10 @@ class Term:
         _check_tree(value)
         if value.is_Rational:
             return cls(value, _as_double(value))
-        if value.free_symbols:
+        symbols = value.free_symbols
+        if value.is_Add and len(symbols) == 1 and max(_degrees(value)) > MAX_DEGREE:
+            raise CapError(f"a sum in one symbol of a degree above {MAX_DEGREE}; make an exponent a symbol")
+        if symbols:
             return cls(value, None)
         if size is None or not TINY <= abs(size) <= HUGE:
             raise CapError("a constant too large or too small, or not decidable from zero")
@@ -115,6 +123,21 @@ def _check_tree(value: sp.Expr) -> None:
         raise CapError(f"a power of more than {MAX_BITS} bits")
 
 
+def _degrees(value: sp.Expr) -> tuple[float, float]:
+    """Upper bounds on the degrees of numerator and denominator over a common one; what is no polynomial counts as 0."""
+    if value.is_Symbol:
+        return 1.0, 0.0
+    if value.is_Pow and value.exp.is_Integer:
+        above, below = _degrees(value.base)
+        power = int(value.exp)
+        return (power * above, power * below) if power > 0 else (-power * below, -power * above)
+    if not (value.is_Add or value.is_Mul):
+        return 0.0, 0.0
+    parts = [_degrees(part) for part in value.args]
+    below = sum(part[1] for part in parts)
+    return (max(part[0] - part[1] for part in parts) + below if value.is_Add else sum(part[0] for part in parts)), below
+
+
 def double_of(operation: Callable[..., float], *terms: Term) -> float | None:
     """The operation on doubles if all terms are constants."""
     sizes = [term.size for term in terms if term.size is not None]
@@ -156,6 +179,8 @@ def product(factors: Sequence[tuple[Term, bool]], negative: bool = False) -> Ter
         values.append(1 / factor.value if over else factor.value)
         step = double_of(lambda x, y: x / y if over else x * y, Term(sp.S.One, size), factor)  # noqa: B023
         size = math.nan if step is None else step
+    if len(values) > 1:
+        price_roots([part for value in values for part in _number_powers(value) if part[1] > 1])
     return Term.of(sp.Mul(*values), None if math.isnan(size) else size)
 
 
@@ -182,6 +207,8 @@ def price_power(base: Term, exponent: Term) -> None:
         raise CapError("a symbolic power of a symbolic power")
     if max(number_bits(base.value), load(base.value)) * weight(exponent) > MAX_BITS:
         raise CapError(f"a power of more than {MAX_BITS} bits")
+    index = _denominators(exponent.value)
+    price_roots([(number, index * inner) for number, inner in _number_powers(base.value)])
     if exponent.value.is_Integer:
         return
     if base.size is not None and base.size < 0:
@@ -199,6 +226,38 @@ def price_power(base: Term, exponent: Term) -> None:
         raise CapError(f"a root of a number of more than {MAX_ROOT_BITS} bits")
     if exponent.rational and bits(exponent.value) > MAX_ROOT_BITS:
         raise CapError(f"an exponent of more than {MAX_ROOT_BITS} bits")
+
+
+def _denominators(exponent: sp.Expr) -> int:
+    """The common denominator of the rationals in an exponent, also of those that a sum with it may uncover."""
+    return math.lcm(*(int(number.q) for number in exponent.atoms(sp.Rational)))
+
+
+def _number_powers(value: sp.Expr) -> list[tuple[sp.Rational, int]]:
+    """The rational factors of a product with the common denominators of their exponents."""
+    pairs = [factor.as_base_exp() for factor in sp.Mul.make_args(value)]
+    return [(base, _denominators(exponent)) for base, exponent in pairs
+            if base.is_Rational and base not in (0, 1, -1)]
+
+
+def price_roots(powers: Sequence[tuple[sp.Rational, int]]) -> None:
+    """Refuse to merge powers of numbers whose exponents have these denominators, if that may be slow.
+
+    SymPy writes ``24**(p/q)`` as ``2**a * (2**b * 3**c)**(1/q)`` with the remainders of ``3*p`` and ``p`` modulo ``q``,
+    and works that number out. It stays small where the primes of each number are there equally often, and those of two
+    numbers are the same or different ones.
+    """
+    index = math.lcm(*(inner for _, inner in powers))
+    numbers = {abs(number.p) * number.q for number, _ in powers}
+    if index == 1 or index * sum(number.bit_length() for number in numbers) <= MAX_ROOT_WORK:
+        return
+    if max(numbers).bit_length() <= MAX_ROOT_BITS:
+        factored = [sp.Integer(number).factors(limit=2**15) for number in numbers]
+        primes = {frozenset(times) for times in factored}
+        if all(len(set(times.values())) == 1 for times in factored) and sum(map(len, primes)) == len(frozenset.union(
+                *primes)):
+            return
+    raise CapError("a root, of too high an index, of a number; write a decimal with fewer digits")
 
 
 def larger_than(value: sp.Expr, size: int) -> bool:

@@ -20,6 +20,7 @@ from stlbounds.capped_arithmetic import (
     double_of,
     number_bits,
     price_power,
+    price_roots,
     symbolic_powers,
     weight,
 )
@@ -91,6 +92,10 @@ def _price_exp(term: Term) -> None:
         raise CapError("exp of the logarithm of a symbolic power")
     if logarithms and number_bits(term.value) * weight(term) > MAX_BITS:
         raise CapError(f"a power of more than {MAX_BITS} bits")
+    rationals = term.value.atoms(sp.Rational)
+    index = math.lcm(*(int(number.q) for number in rationals))
+    price_roots([(number, index) for logarithm in logarithms for number in logarithm.atoms(sp.Rational)
+                 if number not in (0, 1, -1)])
 
 
 def _price_gamma(term: Term) -> None:

@@ -1,6 +1,8 @@
-"""What can go wrong, by name: every exception that stlbounds raises on purpose."""
+"""What can go wrong, by name: every exception that stlbounds raises on purpose, and the hint at a slip of the pen."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 __all__ = [
     "AssumptionError",
@@ -16,7 +18,39 @@ __all__ = [
     "SymbolError",
     "UndecidedError",
     "WorkerError",
+    "near_misses",
 ]
+
+
+def near_misses(name: str, candidates: Iterable[str]) -> str:
+    """A hint such as ``"did you mean kappa?"``, or an empty string.
+
+    Parameters
+    ----------
+    name : str
+        What was written; only its first 40 characters count.
+    candidates : iterable of str
+        What is known.
+
+    Raises
+    ------
+    Nothing.
+
+    References
+    ----------
+    Ratcliff & Metzener 1988, as `difflib.get_close_matches` has it.
+
+    Examples
+    --------
+    >>> near_misses("kapa", ["alpha", "kappa"]), near_misses("zeta", ["alpha", "kappa"])
+    ('did you mean kappa?', '')
+    """
+    import difflib
+
+    written, listed = name[:40], sorted(candidates)
+    close = [candidate for candidate in listed if candidate.lower() == written.lower()]
+    close = close or difflib.get_close_matches(written, listed, n=1)
+    return f"did you mean {' or '.join(close)}?" if close else ""
 
 
 class StlboundsError(Exception):

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stlbounds.entries import GENERATORS, LEARNERS, LOOPS, THEOREMS, Entry, Parameter
-from stlbounds.errors import ModelFileError, StlboundsError
+from stlbounds.errors import ModelFileError, StlboundsError, near_misses
 
 if TYPE_CHECKING:
     from stlbounds.bound import Bound
@@ -94,6 +94,11 @@ class Model:
         return Bound(setting, theorem or self.theorem or "high-probability")
 
 
+def _hint(name: str, allowed: Iterable[str]) -> str:
+    found = near_misses(name, allowed)
+    return f"; {found}" if found else ""
+
+
 class _Reader:
     """One file, its text kept so that errors can name a line."""
 
@@ -140,30 +145,22 @@ class _Reader:
 
     def only(self, key: str, table: Mapping[str, Any], allowed: tuple[str, ...]) -> None:
         """Refuse keys that mean nothing."""
-        import difflib
-
         for name in table:
             if name not in allowed:
-                close = difflib.get_close_matches(name, allowed, n=1)
-                hint = f"; did you mean {close[0]}?" if close else ""
                 raise self.error(f"{key}.{name}" if key else name,
-                                 f"unknown; allowed are {', '.join(allowed)}{hint}")
+                                 f"unknown; allowed are {', '.join(allowed)}{_hint(name, allowed)}")
 
     def text_of(self, key: str, value: Any, allowed: Mapping[str, Any] | tuple[str, ...] = ()) -> str:
         if not isinstance(value, str):
             raise self.error(key, f"must be a text in quotation marks, not {value!r:.60}")
         if allowed and value not in allowed:
-            import difflib
-
-            close = difflib.get_close_matches(value, list(allowed), n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            raise self.error(key, f"{value[:60]!r} must be one of {', '.join(allowed)}{hint}")
+            raise self.error(key, f"{value[:60]!r} must be one of {', '.join(allowed)}{_hint(value, allowed)}")
         return value
 
     def value_of(self, key: str, value: Any, parameter: Parameter) -> Any:
         """A number or an expression; both are exact."""
         from stlbounds.parsing import parse_expression
-        from stlbounds.symbols import N, j
+        from stlbounds.symbols import N, j, symbol
 
         if isinstance(value, bool) or not isinstance(value, (int, Decimal, str)):
             raise self.error(key, f"must be a number, or an expression in quotation marks, not {value!r:.60}")
@@ -171,7 +168,10 @@ class _Reader:
             return value
         try:
             found = parse_expression(str(value), argument=key)
-            return found.xreplace({part: parameter(part.name) for part in found.free_symbols - {N, j}})
+            given = {part.name: parameter(part.name) for part in found.free_symbols - {N, j}}
+            # Numbers are put in by the parser, which prices what becomes of them: 24**alpha may be a costly root.
+            changed = any(value != symbol(name) for name, value in given.items())
+            return parse_expression(str(value), names=given, argument=key) if changed else found
         except StlboundsError as error:
             raise self.error(key, str(error)) from error
 

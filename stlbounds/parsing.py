@@ -6,17 +6,17 @@ whitelist of nodes and of functions, with the operations of `stlbounds.capped_ar
 compute. Text can call nothing but `stlbounds.capped_functions.FUNCTIONS`, and write the case distinctions, sums and
 products of `stlbounds.capped_forms`.
 
-Why no time limit is needed: at most `MAX_TOKENS` operations are carried out, each on operands whose size is capped,
-and powers and functions, the only operations whose result may be much larger than their operands, are priced first.
-So the work is bounded by a constant, which the fuzz test measures.
+At most `MAX_TOKENS` operations are carried out, each on operands whose size is capped, and powers and functions, the
+only operations whose result may be much larger than their operands, are priced first. So the work of each is bounded,
+which the fuzz test measures; many that are slow are stopped after `MAX_SECONDS`.
 """
 
 from __future__ import annotations
 
 import ast
-import difflib
 import keyword
 import re
+import time
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
 from fractions import Fraction
@@ -27,16 +27,18 @@ import sympy as sp
 from stlbounds import capped_arithmetic as capped
 from stlbounds.capped_forms import FOLDS, INDICES, distinction, fold
 from stlbounds.capped_functions import FUNCTIONS, call
-from stlbounds.errors import InvalidArgumentError, ParseError, SymbolError
+from stlbounds.errors import InvalidArgumentError, ParseError, SymbolError, near_misses
 from stlbounds.symbols import entry, known
 
-__all__ = ["near_misses", "parse_assignments", "parse_expression", "parse_number"]
+__all__ = ["parse_assignments", "parse_expression", "parse_number"]
 
 MAX_LENGTH = 4000
 MAX_TOKENS = 800
 MAX_NESTING = 30
 MAX_DIGITS = 300
 MAX_DECIMAL_EXPONENT = 300
+#: Of processor time of the thread, so that a busy machine refuses nothing.
+MAX_SECONDS = 0.5
 
 _TOKEN = re.compile(
     r"(?P<space>[ \t]+)"
@@ -59,16 +61,8 @@ _EXPRESSION = f"an expression of numbers, symbols, + - * / ** ( ) and {_FUNCTION
 _NUMBER = "an exact number such as 20, 0.05, 1/20 or 1e-3"
 
 
-def near_misses(name: str, candidates: Iterable[str]) -> str:
-    """A hint such as ``"did you mean kappa?"``, or an empty string."""
-    listed = sorted(candidates)
-    close = [candidate for candidate in listed if candidate.lower() == name.lower()]
-    close = close or difflib.get_close_matches(name[:40], listed, n=3, cutoff=0.6)
-    return f"did you mean {' or '.join(close)}?" if close else ""
-
-
 def parse_expression(
-    text: str, *, names: Mapping[str, sp.Symbol] | None = None, argument: str = "expression"
+    text: str, *, names: Mapping[str, sp.Expr] | None = None, argument: str = "expression"
 ) -> sp.Expr:
     """The SymPy expression that ``text`` writes down, with exact rationals for decimals.
 
@@ -79,7 +73,8 @@ def parse_expression(
         `stlbounds.capped_functions.FUNCTIONS`; also ``Piecewise((0, Eq(i, 0)), (c, True))``, ``Sum(c/_m, (_m, 1, i))``
         and ``Product``, as bounds are printed.
     names : mapping, optional
-        Names that are allowed besides the vocabulary of `stlbounds.symbols`; they take precedence.
+        Names that are allowed besides the vocabulary of `stlbounds.symbols`, with the symbol or number that each stands
+        for; they take precedence.
     argument : str, optional
         What to call the text in an error.
 
@@ -186,7 +181,7 @@ def _shown(text: str, column: int = 1) -> str:
 class _Reader:
     """Reads one text; every refusal names the argument, the column and what is allowed."""
 
-    def __init__(self, text: str, argument: str, allowed: str, names: Mapping[str, sp.Symbol]) -> None:
+    def __init__(self, text: str, argument: str, allowed: str, names: Mapping[str, sp.Expr]) -> None:
         self.text = text
         self.argument = argument
         self.allowed = allowed
@@ -274,7 +269,10 @@ class _Reader:
             order.append(node)
             todo.extend(self._operands(node))
         results: dict[ast.expr, capped.Term] = {}
+        until = time.thread_time() + MAX_SECONDS
         for node in reversed(order):
+            if time.thread_time() > until:
+                self.fail_at(node, "an expression that takes too long to build")
             operands = [results[child] for child in self._operands(node)]
             try:
                 results[node] = self._combine(node, operands)

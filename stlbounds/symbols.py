@@ -15,14 +15,14 @@ from typing import Any
 
 import sympy as sp
 
-from stlbounds.errors import InvalidArgumentError, SymbolError
+from stlbounds.errors import InvalidArgumentError, SymbolError, near_misses
 
 __all__ = ["Entry", "Range", "check_symbols", "declare", "entry", "exact", "known", "symbol"]
 
 
 @dataclass(frozen=True)
 class Range:
-    """The values that a symbol may take: an interval, perhaps of integers only.
+    """The values that a symbol may take (theory §1, §2): an interval, perhaps of integers only.
 
     Parameters
     ----------
@@ -32,6 +32,12 @@ class Range:
         Whether the end point itself is excluded.
     integer : bool
         Whether only integers count.
+
+    Examples
+    --------
+    >>> share = Range(high=sp.S.One, low_open=True)
+    >>> share.contains(0), share.contains(1), share.latex("w").split()[-2:]
+    (False, True, ['(0,', '1]'])
     """
 
     low: sp.Expr = sp.S.Zero
@@ -72,7 +78,24 @@ class Range:
 
 @dataclass(frozen=True)
 class Entry:
-    """What the vocabulary knows about one symbol."""
+    """What the vocabulary knows about one symbol (theory §1, §2).
+
+    Parameters
+    ----------
+    symbol : sympy.Symbol
+        The one symbol of its name.
+    range : Range
+        Which values it may take; its assumptions follow from it.
+    meaning : str
+        In words; theorems print it.
+    latex : str
+        How it is printed.
+
+    Examples
+    --------
+    >>> entry("alpha").meaning, str(entry("alpha").range)
+    ('the proportion of real data in a training set', 'in [0, 1]')
+    """
 
     symbol: sp.Symbol
     range: Range
@@ -114,7 +137,10 @@ def declare(
     integer: bool = False,
     latex: str | None = None,
 ) -> sp.Symbol:
-    """Put a symbol into the vocabulary and return it.
+    """Put a symbol into the vocabulary (theory §1, §2) and return it.
+
+    To say the same again is fine, so that a cell of a notebook can be run twice. Another range, meaning or LaTeX is an
+    error: theorems that have been derived would be printed with words that they were not meant with.
 
     Parameters
     ----------
@@ -139,9 +165,9 @@ def declare(
     Raises
     ------
     SymbolError
-        If the name is known with another range.
+        If the name is known with another range, meaning or LaTeX.
     InvalidArgumentError
-        If the name is no identifier, or the range is empty.
+        If the name is no identifier, or the range is empty or cannot be told to have a value.
 
     Examples
     --------
@@ -152,20 +178,20 @@ def declare(
     Traceback (most recent call last):
     ...
     stlbounds.errors.SymbolError: alpha is already declared as the proportion of real data in a training \
-set, in [0, 1]; choose another name instead of in [0, 2]
+set, in [0, 1], written \\alpha; choose another name instead of something else
     """
     if not name.isidentifier():
         raise InvalidArgumentError("name", repr(name), "a Python identifier", "try for example 'tau'")
     values = Range(_end_point("low", low), _end_point("high", high), low_open, high_open, integer)
-    if not values.low < values.high:
+    if (values.low < values.high) is not sp.true:
         raise InvalidArgumentError("low", low, f"below high = {high}")
     if name in _REGISTRY:
         old = _REGISTRY[name]
-        if old.range != values:
-            raise SymbolError(
-                f"{name} is already declared as {old.meaning}, {old.range}; "
-                f"choose another name instead of {values}"
-            )
+        again = (meaning, values, old.latex if latex is None else latex)
+        for change, before in zip(again, (old.meaning, old.range, old.latex), strict=True):
+            if change != before:
+                raise SymbolError(f"{name} is already declared as {old.meaning}, {old.range}, written {old.latex}; "
+                                  f"choose another name instead of {change}")
         return old.symbol
     made = sp.Symbol(name, **_assumptions(values))
     _REGISTRY[name] = Entry(made, values, meaning, latex if latex is not None else sp.latex(made))
@@ -173,21 +199,38 @@ set, in [0, 1]; choose another name instead of in [0, 2]
 
 
 def known() -> dict[str, Entry]:
-    """All declared symbols by name (a copy)."""
+    """All declared symbols by name (a copy; theory §1, §2).
+
+    Examples
+    --------
+    >>> known()["kappa"].meaning
+    'the sensitivity of the generator'
+    """
     return dict(_REGISTRY)
 
 
 def entry(name: str | sp.Symbol) -> Entry:
-    """What the vocabulary knows about ``name``.
+    """What the vocabulary knows about ``name`` (theory §1, §2).
+
+    Parameters
+    ----------
+    name : str or sympy.Symbol
 
     Raises
     ------
     SymbolError
         If the name is unknown, or is a symbol whose assumptions differ from the declared ones.
+
+    Examples
+    --------
+    >>> str(entry("delta").range)
+    'in (0, 1)'
     """
     key = name if isinstance(name, str) else name.name
     if key not in _REGISTRY:
-        raise SymbolError(f"unknown symbol {key}; declare it with stlbounds.symbols.declare")
+        shown = key if key.isidentifier() and len(key) <= 60 else ascii(key[:60])
+        hint = near_misses(key, _REGISTRY) or "declare it with stlbounds.symbols.declare"
+        raise SymbolError(f"unknown symbol {shown}; {hint}")
     found = _REGISTRY[key]
     if not isinstance(name, str) and name != found.symbol:
         raise SymbolError(
@@ -198,7 +241,22 @@ def entry(name: str | sp.Symbol) -> Entry:
 
 
 def symbol(name: str) -> sp.Symbol:
-    """The declared symbol of that name, or `SymbolError`."""
+    """The declared symbol of that name (theory §1, §2).
+
+    Parameters
+    ----------
+    name : str
+
+    Raises
+    ------
+    SymbolError
+        If there is none.
+
+    Examples
+    --------
+    >>> symbol("kappa").is_nonnegative
+    True
+    """
     return entry(name).symbol
 
 
@@ -216,6 +274,10 @@ def exact(argument: str, value: Any) -> sp.Expr:
     ------
     InvalidArgumentError
         If the value is of another type, infinite or NaN.
+
+    References
+    ----------
+    Theory §12: a decimal counts as the number that it prints as.
 
     Examples
     --------
@@ -239,10 +301,22 @@ def exact(argument: str, value: Any) -> sp.Expr:
 def check_symbols(expression: sp.Basic) -> None:
     """Refuse an expression with a symbol that is undeclared or has foreign assumptions.
 
+    Parameters
+    ----------
+    expression : sympy.Basic
+
     Raises
     ------
     SymbolError
         Naming the symbol.
+
+    References
+    ----------
+    The design note, "Known traps": symbols of one name with other assumptions are different symbols.
+
+    Examples
+    --------
+    >>> check_symbols(alpha * kappa)
     """
     for found in sorted(expression.atoms(sp.Symbol), key=str):
         entry(found)

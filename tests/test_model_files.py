@@ -173,6 +173,14 @@ class TestCommandLine:
         assert main(["derive", path, "--set", "lam=1/3"]) == 2
         capsys.readouterr()
 
+    def test_numbers_are_put_in_within_the_caps(self, tmp_path, capsys):
+        path = str(written(tmp_path, GENERATOR.replace("kappa/2", "24**kappa/1000") + LOOP))
+        assert main(["derive", path, "--set", "kappa=2", "--json"]) == 0
+        assert '"sensitivity": "72/125"' in capsys.readouterr().out
+        assert main(["derive", path, "--set", "kappa=0.9999999"]) == 2
+        complaint = capsys.readouterr().err
+        assert "too high an index" in complaint and "line 3" in complaint
+
     def test_errors_are_one_line(self, tmp_path, capsys):
         path = str(written(tmp_path, GENERATOR + "[looop]\n"))
         assert main(["derive", path]) == 2

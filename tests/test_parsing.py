@@ -1,12 +1,8 @@
-"""The safe parser: exact values, refusals with a column, and a fuzz test that nothing is run or slow."""
+"""The safe parser: exact values, and refusals with a column. The fuzz test is in test_fuzz.py."""
 
 from __future__ import annotations
 
-import random
 import re
-import sys
-import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +10,6 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stlbounds.capped_functions import FUNCTIONS
 from stlbounds.errors import InvalidArgumentError, ParseError, StlboundsError, SymbolError
 from stlbounds.generators.attention_depth import layer_spread
 from stlbounds.growth import growth_sum
@@ -65,6 +60,10 @@ from stlbounds.symbols import STEP, G, K, N, alpha, beta, c, delta, gamma, i, ka
         ("2*(alpha + kappa)/n", sp.Mul(2, alpha + kappa, 1 / n)),
         ("-(alpha + kappa)/n", sp.Mul(-1, alpha + kappa, 1 / n)),
         ("E**2", sp.E**2),
+        ("c*(2*N)**-0.3333333333", c * (2 * N) ** -sp.Rational(3333333333, 10**10)),
+        ("(2*n/3)**0.123456789", (2 * n / 3) ** sp.Rational(123456789, 10**9)),
+        ("(1 - kappa)**24 + kappa", (1 - kappa) ** 24 + kappa),
+        ("(1 - kappa)**500*(N + kappa**999)", (1 - kappa) ** 500 * (N + kappa**999)),
         ("(kappa**K - alpha**K)**(2*i)", (kappa**K - alpha**K) ** (2 * i)),
     ],
 )
@@ -233,8 +232,14 @@ REFUSED = [
     ("(" * 31 + "1" + ")" * 31, 31, "within one another"),
     ("+".join(["n"] * 401), 801, "more than 800"),
     ("**".join(["n"] * 60), None, "too large"),
-    ("sqrt((" + "-".join(f"n**{k}" for k in range(2, 60)) + ")**2)", 1, "long expression"),
+    ("sqrt((" + "-".join(f"n**{k}*N" for k in range(2, 60)) + ")**2)", 1, "long expression"),
     ("sqrt((7*2**(1/7)**kappa*(1 - n)**(1/7) - 9)**4)", 1, "may not be real"),
+    ("(1/(7*10**9))**1e-9", 1, "too high an index"),
+    ("6**0.7000001*15**0.7000001", 1, "too high an index"),
+    ("24**(K*0.999999999)*24**(1 - K*0.999999999 - 1/1001)", 1, "too high an index"),
+    ("exp(log(24*n)*(1 - 1e-7))", 1, "too high an index"),
+    ("((1 - kappa)**30 + 2)**30 - 3", 2, "degree above 24"),
+    ("-".join(f"1/(kappa - 1/{k})**2" for k in range(2, 20)), None, "degree above 24"),
     ("geometric_sum(kappa, 5/2)", 1, "number of terms"),
     ("geometric_sum(1/3, 10**7)", 1, "number of terms"),
     ("geometric_sum(1e-300, 200)", 1, "4096 bits"),
@@ -300,142 +305,3 @@ def test_assignments_refused(texts: list[str], error: type[StlboundsError], why:
 def test_assignments_can_be_restricted() -> None:
     with pytest.raises(SymbolError, match="known here: alpha, n"):
         parse_assignments(["M=1"], allowed=["n", "alpha"])
-
-
-# --- the fuzz test --------------------------------------------------------------------------------------------
-
-ATTACKS = [
-    "__import__('os').system('touch /tmp/owned')", "().__class__.__bases__[0].__subclasses__()", "open('x','w')",
-    "[x for x in range(10**9)]", "{1:2}", "(lambda: 1)()", "f'{9**9**9}'", "n:=9", "9**9**9", "factorial(10**9)",
-    "gamma(10**9)", "1e99999999", "(" * 200 + ")" * 200, "-" * 299 + "1", "9" * 4400, "n" * 10**6, "\x00", "\ud83d",
-    "ⅷ", "١٢", "n\u202eN", "exec", "eval(n)", "print(n)", "exp(exp(exp(exp(9))))", "10**10**10**-10", "0**0**0",
-    "log(log(log(2)))", "max()", "max(" + ",".join(["n"] * 40) + ")", "sqrt(sqrt(sqrt(2**4000)))", "1/3**-999",
-    "*n", "**", "n if n else n", "yield", "await n", "...", "True", "None", "'n'*10**9", "b''", "1 or 2", "n@n",
-    "n//2", "n%2", "~n", "n<<10**9", "not n", "n<2", "n;n", "n\\\n", "#", "`n`", "$n", "n!", "1if 2else 3", "1_", "_",
-    "Sum(1, (_m, 0, 10**12))", "Sum(_m, (_m, _m, _m))", "Product(9**99*_m, (_m, 1, n))**1000", "growth(1e-99, 0, 64)",
-    "Piecewise((n, Eq(i, 0)), (1/0, True))", "Piecewise(*n)", "Eq(i, 0)", "listed(n, *n)", "layer_query(36, 1e9)",
-    "Sum(Sum(Sum(_j*_g*_m, (_j, 0, i)), (_g, 0, i)), (_m, 0, i))", "growth_sum(1/7, 64, 4)**64", "True", "False",
-    "(n*N)**(n*N)**(n*N)", "geometric_sum(2,1e300)", "tanh(1e300)", "erf(1e300)", "gamma(170)**1000",
-]
-PIECES = [
-    *"nNKMi", "alpha", "kappa", "delta", "pi", "0", "1", "2", "0.5", "1e-3", "1e300", "999999999999", "3/7", "-1",
-    "+", "-", "*", "/", "**", "**", "(", ")", "(", ")", ",", " ", "\t", "_m", "True", "Eq(i, 0)", *FUNCTIONS,
-    *(f"{name}(" for name in [*FUNCTIONS, "Sum", "Product", "Piecewise", "Eq"]), "(_m, 0, i))", ", True))",
-]  # fmt: skip
-ODD = [*"\0\n\r.:=[]{}'\"@#$%^&|~`\\;!?<>_", "é", "π", "∞", "\u200b", "\ud800", "\U0001f600", "lambda ", "__", "1j"]
-
-
-#: Shapes in which SymPy turns symbolic exponents into numbers.
-POWERS = ["-{0}", "2**({0})*7**({1})", "(({0})**({1}))**(1e9/({1}))", "(2*N)**(K*{0})*(3*N)**(1e9-K*{0})",
-          "exp(({0})*log({1}))", "exp(log(2)*({0}+1e9))", "exp({0})**({1})*exp(-({0}))", "log(2**({0}))",
-          "((N/9)**(-9*K))*(N**9*(N/9)**(9*K-9))", "7**(({0})/({1}))", "sqrt(({0})**2)", "({0})**(1/7)",
-          "(({0}-{1})**4)**(1/2)", "sqrt(({0}-{1})**2*({2}))", "(({0})**2-({1})**2)**alpha", "(({0})**({1}))**({2})"]
-
-
-def sentence(rng: random.Random, depth: int) -> str:
-    """A text of the grammar, mostly well-formed, with operands that tempt the caps."""
-    if depth == 0 or rng.random() < 0.15:
-        return rng.choice(["n", "N", "alpha", "kappa", "i", "2", "0.5", "1e-9", "1e9", "7", "-1", "0", "170", "1e290"])
-    kind = rng.randrange(5)
-    if kind == 0:
-        arguments = ",".join(sentence(rng, depth - 1) for _ in range(rng.choice([1, 1, 1, 2, 2, 4])))
-        return f"{rng.choice(list(FUNCTIONS))}({arguments})"
-    if kind == 1:
-        return f"({sentence(rng, depth - 1)})**({sentence(rng, depth - 1)})"
-    if kind == 2:
-        return rng.choice(POWERS).format(*(sentence(rng, depth - 1) for _ in range(3)))
-    operator = rng.choice("+-*/")
-    return f"({sentence(rng, depth - 1)}{operator}{sentence(rng, depth - 1)})"
-
-
-def mutate(rng: random.Random, text: str) -> str:
-    """A small edit: cut, repeat, insert a piece or something odd."""
-    at = rng.randrange(len(text) + 1)
-    until = rng.randrange(at, min(len(text), at + 20) + 1)
-    inserted = rng.choice([rng.choice(PIECES), rng.choice(ODD), text[at:until] * 3, "", rng.choice(ATTACKS)])
-    return text[:at] + inserted + text[until:]
-
-
-def fuzz(seed: int, count: int) -> Iterator[str]:
-    rng = random.Random(seed)
-    yield from ATTACKS
-    for _ in range(count - len(ATTACKS)):
-        kind = rng.randrange(4)
-        if kind == 0:
-            yield sentence(rng, rng.randrange(1, 7))
-        elif kind == 1:
-            yield mutate(rng, sentence(rng, rng.randrange(1, 5)))
-        elif kind == 2:
-            yield "".join(rng.choice(PIECES) for _ in range(rng.randrange(1, 40)))
-        else:
-            yield mutate(rng, mutate(rng, rng.choice(ATTACKS)))
-
-
-class Watch:
-    """Counts what must not happen while armed: running code, importing, opening files, starting programs."""
-
-    forbidden = ("exec", "import", "open", "os.", "subprocess.", "socket.", "ctypes.", "shutil.")
-
-    def __init__(self) -> None:
-        self.armed = False
-        self.seen: list[str] = []
-        sys.addaudithook(self.hook)
-
-    def hook(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if self.armed and event.startswith(self.forbidden):
-            caller = sys._getframe(1).f_code.co_filename
-            # SymPy's polynomials write themselves code for products of k variables, from the number k alone.
-            if not caller.endswith("sympy/polys/monomials.py"):
-                self.seen.append(f"{event}{arguments!r:.80} in {caller}")
-
-
-WATCH = Watch()
-
-
-def run_fuzz(seed: int, count: int) -> tuple[int, float]:
-    """Parse everything; the number of accepted texts, and the longest time in seconds of processor time."""
-    # SymPy imports some of its modules when they are first needed.
-    for first in ["gamma(kappa) + erf(2/7) + tanh(n) + log(2) + exp(n)**alpha + sqrt(6)", "max(1,n)", "2**(1/7)",
-                  "layer_query(1, 2)", "Sum(_m, (_m, 0, i))*Product(_m, (_m, 0, i))", "growth_sum(sqrt(2), 3, 2)"]:
-        parse_expression(first)
-    accepted, longest = 0, 0.0
-    for text in fuzz(seed, count):
-        start = time.process_time()
-        WATCH.armed = True
-        try:
-            value = parse_expression(text)
-            accepted += 1
-            assert isinstance(value, sp.Expr) and not value.has(sp.I, sp.zoo, sp.nan, sp.oo)
-        except ParseError as error:
-            assert str(error).isascii()
-        try:
-            parse_assignments([text, f"n={text}"])
-        except (ParseError, SymbolError, InvalidArgumentError):
-            pass
-        finally:
-            WATCH.armed = False
-        taken = time.process_time() - start
-        assert taken < 1.0, f"{taken:.2f} s for {text!r:.300}"
-        longest = max(longest, taken)
-    assert WATCH.seen == []
-    return accepted, longest
-
-
-def test_the_watch_sees_what_it_should() -> None:
-    WATCH.armed = True
-    exec("1 + 1")  # noqa: S102
-    WATCH.armed = False
-    assert any(event.startswith("exec") for event in WATCH.seen)
-    WATCH.seen.clear()
-
-
-def test_fuzz() -> None:
-    accepted, _ = run_fuzz(20240601, 5_000)
-    assert 500 < accepted < 4_500, "the generator should reach both outcomes"
-
-
-@pytest.mark.slow
-def test_fuzz_long() -> None:
-    # Run with 100_000 by hand after a change of the parser.
-    accepted, _ = run_fuzz(7, 12_000)
-    assert 1_200 < accepted < 10_800

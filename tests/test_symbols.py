@@ -38,14 +38,25 @@ def test_sympy_assumptions_follow_from_the_range(name):
 
 
 def test_declaring_a_known_name_again_gives_the_same_symbol():
-    assert declare("kappa", "another meaning") is kappa
-    assert entry("kappa").meaning == "the sensitivity of the generator"
+    assert declare("kappa", "the sensitivity of the generator") is kappa
+    first = declare("test_again", "a cell that is run twice", high=1, latex="q")
+    assert declare("test_again", "a cell that is run twice", high=1, latex="q") is first
+    assert declare("test_again", "a cell that is run twice", high=1) is first
+
+
+@pytest.mark.parametrize("other", [{"meaning": "another meaning"}, {"latex": "k"}])
+def test_a_known_name_with_another_meaning_is_refused(other):
+    told = {"meaning": "the sensitivity of the generator", **other}
+    change = next(iter(other.values()))
+    with pytest.raises(SymbolError, match=f"as the sensitivity of the generator, .* instead of {change}"):
+        declare("kappa", **told)
+    assert entry("kappa").meaning == "the sensitivity of the generator" and entry("kappa").latex == r"\kappa"
 
 
 @pytest.mark.parametrize("other", [{"low": 1}, {"high": 2}, {"low_open": True}, {"integer": True}, {"low": -sp.oo}])
 def test_a_known_name_with_another_range_is_refused(other):
     with pytest.raises(SymbolError, match="kappa is already declared"):
-        declare("kappa", "something else", **other)
+        declare("kappa", "the sensitivity of the generator", **other)
 
 
 def test_a_symbol_of_that_name_with_other_assumptions_is_refused():
@@ -89,7 +100,7 @@ def test_a_name_must_be_an_identifier(name):
 
 @pytest.mark.parametrize("ends", [
     {"low": 2, "high": 1}, {"low": 1, "high": 1}, {"low": "0"}, {"high": sp.nan}, {"high": sp.I}, {"low": kappa},
-    {"low": float("nan")}, {"high": True}])
+    {"low": float("nan")}, {"high": True}, {"low": sp.erf(24), "high": 1}])
 def test_a_range_must_be_one(ends):
     with pytest.raises(InvalidArgumentError, match=r"low|high"):
         declare("test_bad_range", "nothing", **ends)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stlbounds.cli.options import Drift, Json, Learner, Loop, Model, Real, Set, Theorem
 from stlbounds.cli.output import CONTRADICTED, columns, print_json, say
 from stlbounds.cli.request import Request
 from stlbounds.errors import InvalidArgumentError
@@ -15,11 +18,18 @@ if TYPE_CHECKING:
     from stlbounds.analysis.inversion import Inverse
     from stlbounds.bound import Bound
 
-__all__ = ["Epsilon", "Seconds", "Term", "Towards", "Variable", "ask", "inverse", "lines", "say_answer"]
+__all__ = ["Seconds", "Term", "Towards", "Variable", "ask", "inversion", "lines", "say_answer"]
+
+
+def _positive(value: float) -> float:
+    if not 0 < value < math.inf:
+        raise InvalidArgumentError("--seconds", value, "positive and finite")
+    return value
+
 
 Variable = Annotated[str, typer.Option(metavar="NAME", help="The symbol that is asked about, for example alpha or n.")]
 Term = Annotated[str | None, typer.Option(metavar="drift|bias|concentration", help="Only this term of the bound.")]
-Seconds = Annotated[float, typer.Option(metavar="SECONDS", help="How long the question may take.")]
+Seconds = Annotated[float, typer.Option(metavar="SECONDS", callback=_positive, help="How long the question may take.")]
 Epsilon = Annotated[str, typer.Option(metavar="NUMBER", help="The target value of the bound, or an expression.")]
 Towards = Annotated[str, typer.Option(metavar="i|n", help="What tends to infinity.")]
 
@@ -69,7 +79,33 @@ def say_answer(answer: Answer[Any], schema: str, as_json: bool, show: Any = str,
         say(line)
 
 
-def inverse(found: Inverse, schema: str, as_json: bool) -> None:
+def inversion(question: str, says: str) -> Callable[..., None]:
+    """The command that solves a bound for one of its parameters.
+
+    Parameters
+    ----------
+    question : str
+        A method of `stlbounds.Bound` that takes a target value and a time.
+    says : str
+        The help of the command.
+    """
+
+    def run(
+        model: Model, epsilon: Epsilon, loop: Loop = None, real: Real = None, learner: Learner = None,
+        theorem: Theorem = None, drift: Drift = None, assignments: Set = None,
+        seconds: Seconds = 20.0, as_json: Json = False,
+    ) -> None:
+        bound, values = ask(model, loop, real, learner, theorem, drift, assignments)
+        from stlbounds.parsing import parse_expression
+
+        target = parse_expression(epsilon, argument="--epsilon")
+        _say_inverse(getattr(bound, question)(target, seconds, **values), question.replace("_", "-"), as_json)
+
+    run.__doc__ = f"{says}\n\nThe exit code is 1 if no value works."
+    return run
+
+
+def _say_inverse(found: Inverse, schema: str, as_json: bool) -> None:
     """Print a solved bound; the exit code is 1 if no value works."""
     if as_json:
         print_json({"schema": f"stlbounds/{schema}/1", **found.to_dict()})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Grid", "parse_grid", "parse_spans"]
 
+#: Of one axis, and of the whole grid.
 _MANY = 1_000_000
 
 Grid = Annotated[list[str] | None, typer.Option("--grid", metavar="NAME=VALUES", help="Values of a symbol: a list such "
@@ -32,7 +34,8 @@ def _range(name: str, parts: Sequence[str]) -> list[sp.Rational]:
 
     first, last, count = (parse_number(part, argument=name) for part in parts)
     if not (count.is_Integer and 2 <= count <= _MANY):
-        raise InvalidArgumentError(name, count, f"a number of values in [2, {_MANY}], as in {name}=FIRST:LAST:COUNT")
+        raise InvalidArgumentError("--grid", f"{name}={':'.join(parts)}"[:60], f"FIRST:LAST:COUNT with a COUNT in [2, "
+                                   f"{_MANY}]")
     return [first + (last - first) * k / (count - 1) for k in range(int(count))]
 
 
@@ -47,7 +50,7 @@ def parse_grid(texts: Sequence[str]) -> dict[str, Any]:
     Raises
     ------
     InvalidArgumentError
-        If a text is of neither form, or a name is given twice.
+        If a text is of neither form, a name is given twice, or the grid has more than a million points.
 
     Examples
     --------
@@ -66,6 +69,8 @@ def parse_grid(texts: Sequence[str]) -> dict[str, Any]:
             raise InvalidArgumentError("--grid", ascii(text), "a list, or FIRST:LAST:COUNT")
         found[name] = _range(name, parts) if len(parts) == 3 else [
             parse_number(value, argument=name) for value in values.split(",")]
+        if math.prod(map(len, found.values())) > _MANY:
+            raise InvalidArgumentError("--grid", ascii(text[:60]), f"such that the grid has at most {_MANY} points")
     return found
 
 

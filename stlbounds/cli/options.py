@@ -9,9 +9,11 @@ import typer
 
 from stlbounds.entries import GENERATORS, LEARNERS, LOOPS, THEOREMS
 
-__all__ = ["VALUES_EXAMPLE", "Drift", "Json", "Learner", "Loop", "Model", "Real", "Replicas", "Seed",
+__all__ = ["MANY_RUNS", "VALUES_EXAMPLE", "Drift", "Json", "Learner", "Loop", "Model", "Real", "Replicas", "Seed",
            "Set", "Theorem"]
 
+#: More runs than anybody waits for are a slip of the pen.
+MANY_RUNS = 10**9
 #: Values for the examples of `--help`.
 VALUES_EXAMPLE = "--set n=2000 --set alpha=1/2 --set i=10 --set delta=0.05"
 
@@ -38,5 +40,5 @@ Drift = Annotated[str | None, typer.Option(metavar="sharp|lemma", help="The gene
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="An exact value such as n=2000, "
                                                "alpha=1/2, delta=0.05; repeatable.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Replicas = Annotated[int, typer.Option(metavar="COUNT", help="Independent runs of the loop.")]
-Seed = Annotated[int, typer.Option(metavar="NUMBER", help="The same seed gives the same result.")]
+Replicas = Annotated[int, typer.Option(metavar="COUNT", min=1, max=MANY_RUNS, help="Independent runs of the loop.")]
+Seed = Annotated[int, typer.Option(metavar="NUMBER", min=0, help="The same seed gives the same result.")]

@@ -11,8 +11,8 @@ from stlbounds.errors import InvalidArgumentError
 
 __all__ = ["Ranges", "ranges_of"]
 
-Ranges = Annotated[list[str] | None, typer.Option("--range", metavar="NAME=LOW,HIGH", help="A range of exact values, "
-                                                  "such as alpha=0.1,0.2; oo for no upper end; repeatable.")]
+Ranges = Annotated[list[str] | None, typer.Option("--range", metavar="NAME=LOW:HIGH", help="A range of exact values, "
+                                                  "such as alpha=0.1:0.2; oo for no upper end; repeatable.")]
 
 
 def ranges_of(texts: list[str] | None) -> dict[str, tuple[Any, Any]]:
@@ -21,7 +21,7 @@ def ranges_of(texts: list[str] | None) -> dict[str, tuple[Any, Any]]:
     Raises
     ------
     InvalidArgumentError
-        If a text is not of the form ``NAME=LOW,HIGH``, or a name occurs twice.
+        If a text is not of the form ``NAME=LOW:HIGH``, or a name occurs twice.
     """
     from stlbounds.parsing import parse_number
     from stlbounds.symbols import entry
@@ -29,11 +29,11 @@ def ranges_of(texts: list[str] | None) -> dict[str, tuple[Any, Any]]:
     found: dict[str, tuple[Any, Any]] = {}
     for text in texts or ():
         name, _, ends = (part.strip() for part in text.partition("="))
-        low, comma, high = (part.strip() for part in ends.partition(","))
-        if not comma or not low or not high:
-            raise InvalidArgumentError("--range", repr(text), "NAME=LOW,HIGH", "for example alpha=0.1,0.2")
+        low, colon, high = (part.strip() for part in ends.partition(":"))
+        if not colon or not low or not high:
+            raise InvalidArgumentError("--range", ascii(text), "NAME=LOW:HIGH", "for example alpha=0.1:0.2")
         if name in found:
-            raise InvalidArgumentError("--range", repr(text), f"given once for {name}")
+            raise InvalidArgumentError("--range", ascii(text), f"given once for {name}")
         entry(name)
         found[name] = (parse_number(low, argument=name), _upper(name, high))
     return found

@@ -27,6 +27,11 @@ FIXED_MIX, HIGH_PROBABILITY, SHARP = "fixed-mix", "high-probability", "sharp"
 SCHEDULE = "alphas"
 
 
+def _first(*chosen: str | None) -> str:
+    """The first that was chosen; an empty text is a choice, and a wrong one."""
+    return next(name for name in chosen if name is not None)
+
+
 def _is_schedule(assignment: str) -> bool:
     return assignment.partition("=")[0].strip() == SCHEDULE
 
@@ -151,18 +156,18 @@ class Request:
             generator, learner, loop, theorem, drift = file.generator, file.learner, file.loop, file.theorem, file.drift
         if self.learner is not None:
             learner = find("--learner", self.learner, LEARNERS).make
-        named = find("--theorem", self.theorem or theorem or HIGH_PROBABILITY, THEOREMS)
+        named = find("--theorem", _first(self.theorem, theorem, HIGH_PROBABILITY), THEOREMS)
         from stlbounds.theorems.setting import Setting
 
         mixed = self._loop(parameter) if loop is None or self.loop is not None else self._loop_of_file(loop, parameter)
-        options: dict[str, Any] = {"drift": self.drift or drift or SHARP}
+        options: dict[str, Any] = {"drift": _first(self.drift, drift, SHARP)}
         if learner is not None:
             options["learner"] = learner(parameter)
         return Setting(mixed, generator(parameter), **options), named
 
     def _loop(self, parameter: Parameter) -> Loop:
         """The loop of the catalogue."""
-        name = self.loop or FIXED_MIX
+        name = _first(self.loop, FIXED_MIX)
         entry = find("--loop", name, LOOPS)
         if SCHEDULE not in entry.lists and any(map(_is_schedule, self.assignments)):
             raise InvalidArgumentError("alphas", "given", f"left out with --loop {name}", "use --loop schedule")

@@ -79,7 +79,9 @@ def test_doctor(capsys, monkeypatch, tmp_path):
 
 def test_derivations_are_listed_without_running_them(capsys):
     found = answer(capsys, "reproduce", "--list")["derivations"]
-    assert set(found) == {path.stem for path in (ROOT / "derivations").glob("*.py")} - {"comparison"}
+    models = {f"models/{path.stem}" for path in (ROOT / "derivations" / "models").glob("*.py")}
+    assert set(found) == {path.stem for path in (ROOT / "derivations").glob("*.py")} - {"comparison"} | (
+        models - {"models/shared", "models/line", "models/points"})
     assert all(len(sentence) > 20 for sentence in found.values())
 
 
@@ -97,9 +99,19 @@ def test_a_derivation_that_disagrees_has_exit_code_1(capsys, monkeypatch):
     assert not result["agrees"] and "power of the decay" in result["verdict"]
 
 
+@pytest.mark.slow
+def test_a_model_is_attacked_and_simulated(capsys, monkeypatch):
+    [result] = answer(capsys, "reproduce", "models/temperature")["results"]
+    assert result["agrees"] and "not contradicted" in result["verdict"]
+    monkeypatch.setattr(sys.modules["temperature"], "KAPPA", sp.Rational(1, 2))
+    [result] = answer(capsys, "reproduce", "models/temperature", code=1)["results"]
+    assert not result["agrees"] and "too small by a factor" in result["verdict"]
+
+
 @pytest.mark.parametrize(("arguments", "says"), [
     ([], "either names, or --list, or --all"), (["hardt2016", "--list"], "either names"),
-    (["hardt2015"], "did you mean hardt2016"), (["comparison"], "one of"), (["../derivations/hardt2016"], "one of")])
+    (["hardt2015"], "did you mean hardt2016"), (["comparison"], "one of"),
+    (["models/shared"], "did you mean models/"), (["../derivations/hardt2016"], "one of")])
 def test_derivations_that_are_none(capsys, arguments, says):
     assert main(["reproduce", *arguments]) == 2
     assert says in complaint(capsys)
@@ -185,11 +197,11 @@ _LARGE = "--set n=20000 --set quota=1/2 --set delta=0.1"
 #: What follows the model file in each command that takes one.
 WITH_A_FILE = {
     "derive": "", "latex": "--out paper", "eval": _POINT,
-    "enclose": "--set n=50 --set i=3 --set delta=0.1 --range quota=0.1,0.2",
+    "enclose": "--set n=50 --set i=3 --set delta=0.1 --range quota=0.1:0.2",
     "compare": f"--other-drift lemma {_POINT}", "minimize": "--variable quota --set n=50 --set i=3 --set delta=0.1",
     "rate": "--variable n", "limit": "--variable quota --to 0", "threshold": "--variable quota",
-    "phase-diagram": "--x quota --y delta --x-values 1/4,1/2 --y-values 0.1,0.2", "horizon": f"--epsilon 1/2 {_LARGE}",
-    "max-generations": f"--epsilon 2 {_LARGE}",
+    "phase-diagram": "--x quota --y delta --grid quota=1/4,1/2 --grid delta=0.1,0.2",
+    "horizon": f"--epsilon 1/2 {_LARGE}", "max-generations": f"--epsilon 2 {_LARGE}",
     "sample-size": "--epsilon 1/2 --set i=3 --set quota=1/2 --set delta=0.1",
     "min-real-fraction": "--loop fixed-mix --epsilon 1/2 --set n=20000 --set i=3 --set delta=0.1",
     "check": f"{_POINT} --replicas 20", "check-claim": f"1/quota {_POINT} --replicas 20",
@@ -248,6 +260,22 @@ def test_bad_options_are_one_line(capsys, monkeypatch, tmp_path, commands, name)
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("arguments", "says"), [
+    ("eval categorical --loop ''", "--loop = ''"), ("eval categorical --theorem ''", "--theorem = ''"),
+    ("derive generic --drift ''", "drift = "), ("compare generic --other ''", "MODEL = ''"),
+    ("compare generic --seconds nan", "--seconds"), ("rate generic --seconds -1", "--seconds"),
+    ("sweep categorical --workers 0", "--workers"), ("check categorical --replicas 1e3", "--replicas"),
+    ("check categorical --replicas 99999999999999999999", "--replicas"), ("measure categorical --seed -5", "--seed"),
+    ("sweep categorical --grid n=1:9:1000000 --grid i=1,2", "at most 1000000 points"),
+    ("sweep categorical --grid n=1:9:1e9", "COUNT in"), ("enclose generic --range alpha=0.1,0.2", "alpha=0.1:0.2"),
+    ("phase-diagram generic --grid n=1,2", "for alpha or kappa"), ("rate generic --variable alhpa", "mean alpha?"),
+    ("check categorical --set K=3 --set n=9 --set alpha=1/2 --set delta=0.1 --set i=1e9", "i = 1000000000"),
+])
+def test_hostile_newcomers_are_told_what_is_allowed(capsys, arguments, says):
+    assert main(shlex.split(arguments)) == 2
+    assert says in complaint(capsys)
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_can_be_shown(shell):
     # Typer would look at the parent process for the shell otherwise.
@@ -265,12 +293,18 @@ def test_completion_completes():
     assert done.returncode == 0 and "categorical" in done.stdout.split()
 
 
+_LONG = ["categorical", "--set", "K=5", "--set", "n=5000", "--set", "alpha=1/2", "--set", "i=60", "--set", "delta=0.1",
+         "--replicas", "100000000"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("arguments", [
     ["sweep", "categorical", "--set", "K=5", "--set", "i=9", "--set", "delta=0.1", "--grid", "n=1000,2000,3000",
      "--grid", "alpha=0.1:0.9:99", "--replicas", "100000", "--out", "table.csv"],
     ["plot", "gap", "categorical", "--set", "K=5", "--set", "n=5000", "--set", "alpha=1/2", "--set", "i=60", "--set",
-     "delta=0.1", "--replicas", "100000000", "--out", "picture.pdf"]], ids=["sweep", "plot"])
+     "delta=0.1", "--replicas", "100000000", "--out", "picture.pdf"],
+    ["check", *_LONG], ["report", *_LONG, "--out", "folder"], ["reproduce", "--all"]],
+    ids=["sweep", "plot", "check", "report", "reproduce"])
 def test_ctrl_c_leaves_nothing_half_written(tmp_path, arguments):
     # A shell starts background processes deaf to Ctrl-C; this one must hear it however the tests were started.
     script = ("import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "

@@ -17,7 +17,7 @@ __all__ = ["EXAMPLES", "run"]
 EXAMPLES = (
     "stlbounds compare categorical --real fresh --other-real replay",
     "stlbounds compare categorical --other-drift lemma --set K=20 --set n=2000 --set delta=0.05 --set alpha=1/2 "
-    "--range i=0,50",
+    "--range i=0:50",
 )
 
 _Other = "for the second bound (default: as for the first)."
@@ -40,8 +40,10 @@ def run(
     """
     chosen = tuple(assignments or ())
     first = Request(model, loop, real, learner, theorem, drift, chosen)
-    second = Request(other or model, other_loop or loop, other_real or (real if other_loop is None else None),
-                     other_learner or learner, other_theorem or theorem, other_drift or drift, chosen)
+    second = Request(
+        _either(other, model) or "", _either(other_loop, loop),
+        _either(other_real, real if other_loop is None else None), _either(other_learner, learner),
+        _either(other_theorem, theorem), _either(other_drift, drift), chosen)
     domain = {**first.values(), **ranges_of(ranges)}
     found = first.bound().compare(second.bound(), domain, budget=seconds)
     verdict = "proved" if found.proved else "refuted" if found.refuted else "undecided"
@@ -63,3 +65,8 @@ def run(
     else:
         say(str(found))
     raise typer.Exit(CONTRADICTED if verdict == "refuted" else 0)
+
+
+def _either(theirs: str | None, ours: str | None) -> str | None:
+    """What is said of the second bound, or else of the first."""
+    return ours if theirs is None else theirs

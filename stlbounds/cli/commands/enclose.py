@@ -13,7 +13,7 @@ from stlbounds.cli.request import Request
 
 __all__ = ["EXAMPLES", "run"]
 
-EXAMPLES = ("stlbounds enclose categorical --set K=20 --set n=2000 --set i=10 --set delta=0.05 --range alpha=0.1,0.2",)
+EXAMPLES = ("stlbounds enclose categorical --set K=20 --set n=2000 --set i=10 --set delta=0.05 --range alpha=0.1:0.2",)
 
 
 def run(

@@ -15,7 +15,7 @@ __all__ = ["EXAMPLES", "run"]
 
 EXAMPLES = (
     "stlbounds minimize categorical --loop weighted-mix --variable w --term concentration --forever",
-    "stlbounds minimize categorical --loop augment --variable lam --over 0,20 --set K=20 --set n=2000 --set i=10 "
+    "stlbounds minimize categorical --loop augment --variable lam --over 0:20 --set K=20 --set n=2000 --set i=10 "
     "--set delta=0.05",
 )
 
@@ -25,7 +25,7 @@ def run(
     variable: Annotated[str, typer.Option(metavar="NAME", help="The parameter, for example lam.")],
     loop: Loop = None, real: Real = None, learner: Learner = None,
     theorem: Theorem = None, drift: Drift = None, assignments: Set = None,
-    over: Annotated[str | None, typer.Option(metavar="LOW,HIGH", help="Its range (default: the declared one).")] = None,
+    over: Annotated[str | None, typer.Option(metavar="LOW:HIGH", help="Its range (default: the declared one).")] = None,
     term: Term = None,
     forever: Annotated[bool, typer.Option("--forever", help="In the limit of many generations.")] = False,
     as_json: Json = False,

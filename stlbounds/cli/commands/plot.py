@@ -1,4 +1,4 @@
-"""A picture of a bound or of its loop, as PDF, SVG or PNG."""
+"""A picture of a bound or of its loop, as PDF, SVG, PNG or PGF."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def run(
     kind: Annotated[str, typer.Argument(metavar="KIND", autocompletion=lambda: list(KINDS), help="; ".join(
         f"{name}: {what}" for name, what in KINDS.items()) + ".")],
     model: Model,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="The picture: .pdf, .svg or .png.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The picture: .pdf, .svg, .png, or .pgf for LaTeX.")],
     loop: Loop = None, real: Real = None, learner: Learner = None,
     theorem: Theorem = None, drift: Drift = None, assignments: Set = None, grid: Grid = None,
     replicas: Annotated[int | None, typer.Option(metavar="COUNT", help=f"Simulated runs (default: {_REPLICAS} for gap "

@@ -1,22 +1,26 @@
-"""Published results, derived again and compared with what was published."""
+"""Published results, derived again and compared with what was published; models whose stated constants are attacked."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from stlbounds.cli.options import Json
-from stlbounds.cli.output import CONTRADICTED, columns, print_json, say
+from stlbounds.cli.output import CONTRADICTED, columns, print_json, progress, say
 from stlbounds.errors import InvalidArgumentError
 
 __all__ = ["EXAMPLES", "derivations", "folder", "run"]
 
-EXAMPLES = ("stlbounds reproduce --list", "stlbounds reproduce hardt2016")
+EXAMPLES = ("stlbounds reproduce --list", "stlbounds reproduce hardt2016", "stlbounds reproduce models/temperature")
 
 #: What the derivations share; no derivation itself.
 _SHARED = "comparison"
+#: The folder of the models, and so what their names begin with.
+_MODELS = "models"
 
 
 def folder() -> Path:
@@ -35,14 +39,16 @@ def folder() -> Path:
 
 
 def derivations() -> dict[str, str]:
-    """The first sentence of each derivation, by name; nothing is run."""
+    """The first sentence of each derivation and of each model, by name; nothing is run."""
     import ast
 
     found = {}
-    for path in sorted(folder().glob("*.py")):
-        if path.stem != _SHARED:
-            text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or path.stem
-            found[path.stem] = " ".join(text.split("\n\n")[0].split())
+    for place, entry, prefix in ((folder(), "compare", ""), (folder() / _MODELS, "make", f"{_MODELS}/")):
+        for path in sorted(place.glob("*.py")):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            if any(isinstance(part, ast.FunctionDef) and part.name == entry for part in tree.body):
+                text = ast.get_docstring(tree) or path.stem
+                found[prefix + path.stem] = " ".join(text.split("\n\n")[0].split())
     return found
 
 
@@ -59,7 +65,8 @@ def run(
 ) -> None:
     """Derive published results again, and compare.
 
-    Each value that was published stands beside the one that is derived. The exit code is 1 if they disagree.
+    Each value that was published stands beside the one that is derived. Of a model, the stated sensitivity is attacked
+    and the bound simulated. The exit code is 1 if values disagree, or a model is refuted.
     """
     known = derivations()
     chosen = list(dict.fromkeys(names or ()))
@@ -77,8 +84,12 @@ def run(
     for name in chosen:
         find("NAME", name, known)
     results = []
-    for place, name in enumerate(known if everything else chosen):
-        result, text = _derive(name)
+    wanted = list(known if everything else chosen)
+    for place, name in enumerate(wanted):
+        with progress(f"deriving {name}") as callback:
+            if callback is not None:
+                callback(place, len(wanted))
+            result, text = (_attack if name.startswith(_MODELS) else _derive)(name)
         results.append(result)
         if not as_json:
             say(("\n" if place else "") + text)
@@ -87,22 +98,43 @@ def run(
     raise typer.Exit(0 if all(result["agrees"] for result in results) else CONTRADICTED)
 
 
-def _derive(name: str) -> tuple[dict[str, Any], str]:
-    """The comparison of one derivation, as data and as text."""
+@contextmanager
+def _on_the_path(place: Path) -> Iterator[None]:
+    """Derivations are scripts too, which find one another in their own folder."""
     import sys
+
+    sys.path.insert(0, str(place))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(place))
+
+
+def _attack(name: str) -> tuple[dict[str, Any], str]:
+    """The attack on one model, and the simulation of its bound, as data and as text."""
     from importlib import import_module
 
-    # Derivations are scripts too, which find one another in their own folder.
-    sys.path.insert(0, str(folder()))
-    try:
-        shared = import_module(_SHARED)
+    with _on_the_path(folder() / _MODELS):
+        refuted = import_module("shared").Refuted
+        model = import_module(name.partition("/")[2]).make()
+        try:
+            verdict = f"the stated sensitivity was attained up to {model.attack():.3f} of it; {model.simulate()}"
+        except refuted as error:
+            return {"name": name, "agrees": False, "verdict": f"refuted: {error}"}, f"{name}: refuted: {error}"
+    return {"name": name, "agrees": True, "verdict": verdict}, f"{name}: {verdict}"
+
+
+def _derive(name: str) -> tuple[dict[str, Any], str]:
+    """The comparison of one derivation, as data and as text."""
+    from importlib import import_module
+
+    with _on_the_path(folder()):
+        disagreement = import_module(_SHARED).Disagreement
         try:
             found = import_module(name).compare()
-        except shared.Disagreement as error:
+        except disagreement as error:
             verdict = f"disagreement: {error}"
             return {"name": name, "agrees": False, "verdict": verdict}, f"{name}: {verdict}"
-    finally:
-        sys.path.remove(str(folder()))
     rows = [{"what": row.what, "published": str(row.published), "ours": str(row.ours), "factor": row.factor}
             for row in found.rows]
     return {"name": name, "agrees": True, "paper": found.paper, "published": found.statement, "source": found.source,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from stlbounds.cli.options import Json, Learner, Loop, Model, Real, Seed, Set
-from stlbounds.cli.output import CONTRADICTED, print_json, say
+from stlbounds.cli.output import CONTRADICTED, print_json, progress, say
 from stlbounds.cli.request import Request
 from stlbounds.errors import AssumptionError, InvalidArgumentError
 
@@ -39,7 +39,8 @@ def run(
     notes = []
     for name in _PARTS if part is None else (part,):
         try:
-            found += [(name, measured) for measured in getattr(setting, name).self_check(seed=seed, **values)]
+            with progress(f"measuring the {name}"):
+                found += [(name, measured) for measured in getattr(setting, name).self_check(seed=seed, **values)]
         except AssumptionError as error:
             notes.append(f"{name}: {error}")
     if not found:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from stlbounds.cli.grid import Grid, parse_grid
-from stlbounds.cli.options import Drift, Json, Learner, Loop, Model, Real, Seed, Set, Theorem
+from stlbounds.cli.options import MANY_RUNS, Drift, Json, Learner, Loop, Model, Real, Seed, Set, Theorem
 from stlbounds.cli.output import CONTRADICTED, print_json, progress, say
 from stlbounds.cli.request import Request
 
@@ -27,13 +27,13 @@ INTERRUPTED = 130
 def run(
     model: Model, loop: Loop = None, real: Real = None, learner: Learner = None,
     theorem: Theorem = None, drift: Drift = None, assignments: Set = None, grid: Grid = None,
-    replicas: Annotated[int, typer.Option(metavar="COUNT", help="Runs of the loop at each point; 0 evaluates the bound "
-                                          "only.")] = 0,
+    replicas: Annotated[int, typer.Option(metavar="COUNT", min=0, max=MANY_RUNS, help="Runs of the loop at each "
+                                          "point; 0 evaluates the bound only.")] = 0,
     seed: Seed = 0,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the table as CSV.")] = None,
     store: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep finished rows here, and continue from "
                                                "them.")] = None,
-    workers: Annotated[int, typer.Option(metavar="COUNT", help="Processes on this machine.")] = 1,
+    workers: Annotated[int, typer.Option(metavar="COUNT", min=1, help="Processes on this machine.")] = 1,
     scheduler: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Simulate on this Dask cluster "
                                                   "instead.")] = None,
     as_json: Json = False,
