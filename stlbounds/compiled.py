@@ -23,6 +23,7 @@ from stlbounds.matrices import (
     power_sum_entry_array,
     power_sum_entry_mpmath,
 )
+from stlbounds.power_sums import power_sum_mpmath
 from stlbounds.sequences import listed_array, listed_mpmath
 from stlbounds.special import (
     binary_depth_array,
@@ -43,7 +44,7 @@ __all__ = ["MPMATH_FUNCTIONS", "NUMPY_FUNCTIONS", "Series", "mpmath_function", "
 
 #: The functions of this library, by the names of their SymPy classes; a model that brings a function adds it here.
 MPMATH_FUNCTIONS: dict[str, Any] = {"geometric_sum": geometric_sum_mpmath, "growth": growth_mpmath,
-                                "growth_sum": growth_sum_mpmath, "listed": listed_mpmath,
+                                "growth_sum": growth_sum_mpmath, "power_sum": power_sum_mpmath, "listed": listed_mpmath,
                                 "binary_depth": binary_depth_mpmath, "power_entry": power_entry_mpmath,
                                 "power_sum_entry": power_sum_entry_mpmath,
                                 "geometric_sum_from_one": geometric_sum_from_one_mpmath}

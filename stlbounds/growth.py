@@ -3,7 +3,7 @@
 ``growth(kappa, j, i)`` is the product of ``1 + kappa/m`` over ``m = j+1, ..., i``: by how much
 accumulating data amplifies a displacement from generation ``j`` to ``i`` (theory §3). ``growth_sum(kappa, i, p)`` sums
 its ``p``-th powers over
-``j = 0, ..., i``; it has no closed form in general and evaluates in ``O(i)``.
+``j = 0, ..., i``; it has no closed form in general, but is evaluated in ``O(1)`` (`stlbounds.growth_tail`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import mpmath
 import sympy as sp
 
+from stlbounds.growth_tail import Kind, growth_sum_by_recursion, growth_sum_in_short
 from stlbounds.symbols import SOURCE, STEP
 
 if TYPE_CHECKING:
@@ -42,12 +43,17 @@ def growth_mpmath(kappa: Any, j: Any, i: Any) -> Any:
     return +value
 
 
+_MPMATH = Kind(mpmath.mpf, growth_mpmath, mpmath.mag, mpmath.workprec)
+
+
 def growth_sum_mpmath(kappa: Any, i: Any, p: Any, start: Any = 0) -> Any:
-    """``sum_{j=start..i} growth(kappa, j, i)**p`` by its recursion, in ``O(i)``."""
-    kappa, total = mpmath.mpf(kappa), mpmath.mpf(1 - int(start))
-    with mpmath.extraprec(20 + int(mpmath.log(mpmath.mpf(i) + 2, 2))):
-        for m in range(1, int(i) + 1):
-            total = (1 + kappa / m) ** int(p) * total + 1
+    """``sum_{j=start..i} growth(kappa, j, i)**p``: in ``O(1)`` for many generations and ``p`` at most 2."""
+    kappa, last, power, begin = mpmath.mpf(kappa), int(i), int(p), int(start)
+    short = growth_sum_in_short(kappa, last, power, begin, mpmath.mp.prec + 10, _MPMATH)
+    if short is not None:
+        return +short[0]
+    with mpmath.extraprec(20 + int(mpmath.log(mpmath.mpf(last) + 2, 2))):
+        total = growth_sum_by_recursion(kappa, last, power, begin, _MPMATH)
     return +total
 
 

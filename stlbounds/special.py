@@ -26,6 +26,7 @@ __all__ = [
     "generation_cases",
     "geometric_sum",
     "geometric_sum_array",
+    "geometric_sum_from_offset_array",
     "geometric_sum_from_one",
     "geometric_sum_from_one_array",
     "geometric_sum_from_one_math",
@@ -55,27 +56,30 @@ def geometric_sum_array(r: npt.ArrayLike, k: npt.ArrayLike) -> Any:
     """
     import numpy as np  # here, because the symbolic library is usable without paying for its import
 
-    return _array_from_offset(np.asarray(r, dtype=float) - 1.0, np.asarray(k, dtype=float))
+    return geometric_sum_from_offset_array(np.asarray(r, dtype=float) - 1.0, np.asarray(k, dtype=float))
 
 
 def geometric_sum_from_one_array(a: npt.ArrayLike, k: npt.ArrayLike) -> Any:
     """`geometric_sum_array` of ratio ``1 - a``, with all digits of ``a``: no error grows with ``k``."""
     import numpy as np
 
-    return _array_from_offset(-np.asarray(a, dtype=float), np.asarray(k, dtype=float))
+    return geometric_sum_from_offset_array(-np.asarray(a, dtype=float), np.asarray(k, dtype=float))
 
 
-def _array_from_offset(offset: Any, terms: Any) -> Any:
+def geometric_sum_from_offset_array(offset: Any, terms: Any, out: Any = None) -> Any:
+    """`geometric_sum_array` of ratio ``1 + offset``, of arrays of doubles; into ``out`` if given, which is neither."""
     import numpy as np
 
+    offset, terms = np.asarray(offset), np.asarray(terms)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         # expm1 and log1p keep the digits that 1 - r**k loses when r is near 1.
-        exponent = terms * np.log1p(offset)
-        value = np.asarray(np.expm1(exponent) / offset)
+        rate = np.log1p(offset, out if out is not None and out.shape == offset.shape else None)
+        exponent = np.multiply(terms, rate, out)
+        value = np.asarray(np.divide(np.expm1(exponent, out), offset, out))
         if offset.max(initial=0.0) >= 1.0:
             # Few terms of large ratios: the exponent would round away more than 1e-13; this does not overflow either.
             powers = (offset + 1.0) ** (terms - 1.0) * (1.0 + 1.0 / offset) - 1.0 / offset
-            value = np.where(offset >= 1.0, powers, value)
+            np.copyto(value, powers, where=offset >= 1.0)
         # The sum tells at once whether anything is not finite.
         if not np.isfinite(value.sum()):
             lost = ~np.isfinite(value)
@@ -180,8 +184,10 @@ class geometric_sum(sp.Function):  # type: ignore[misc]  # SymPy has no types
     >>> from stlbounds.symbols import rho, i
     >>> geometric_sum(rho, 3), geometric_sum(1, i), geometric_sum(rho, 0)
     (geometric_sum(rho, 3), i, 0)
-    >>> geometric_sum(sp.Rational(1, 2), 3)
-    7/4
+    >>> geometric_sum(sp.Rational(1, 2), 3), geometric_sum.eval(rho, sp.S.Zero)
+    (7/4, 0)
+    >>> geometric_sum(rho, i).fdiff(2).subs(rho, 1)
+    1
 
     References
     ----------
@@ -210,7 +216,17 @@ class geometric_sum(sp.Function):  # type: ignore[misc]  # SymPy has no types
         return None
 
     def fdiff(self, argindex: int = 1) -> sp.Expr:
-        """The derivative in the ratio, or in the number of terms (of ``(r**k - 1)/(r - 1)`` for real ``k``)."""
+        """The derivative in the ratio, or in the number of terms (of ``(r**k - 1)/(r - 1)`` for real ``k``).
+
+        Parameters
+        ----------
+        argindex : {1, 2}
+
+        Raises
+        ------
+        ArgumentIndexError
+            For any other number.
+        """
         r, k = self.args
         if argindex == 1:
             return sp.Piecewise((k * (k - 1) / 2, sp.Eq(r, 1)), ((k * r ** (k - 1) - self) / (r - 1), True))

@@ -10,9 +10,11 @@ from typing import Any, ClassVar
 
 from flint import arb, ctx, fmpq, fmpz
 
+from stlbounds.growth_tail import Kind, growth_sum_by_recursion, growth_sum_in_short
 from stlbounds.interval.arithmetic import Arithmetic, Interval
+from stlbounds.power_sums import ZetaKind, power_sum_of
 
-__all__ = ["ArbArithmetic"]
+__all__ = ["ArbArithmetic", "growth_sum", "power_sum"]
 
 
 def _magnitude(x: Any) -> int:
@@ -46,6 +48,26 @@ def _growth(kappa: Any, j: Any, i: Any) -> Any:
                                      + (j + 1).lgamma() - (i + 1).lgamma()).exp())
 
 
+_KIND = Kind(arb, _growth, _magnitude, ctx.workprec)
+
+
+def growth_sum(kappa: Any, last: int, power: int, start: int) -> Any:
+    """`stlbounds.growth.growth_sum` at an exact ``kappa >= 0``."""
+    short = growth_sum_in_short(kappa, last, power, start, ctx.prec, _KIND)
+    if short is None:
+        return growth_sum_by_recursion(kappa, last, power, start, _KIND)
+    return short[0] + arb(0, 1) * short[1]
+
+
+_ZETA_KIND = ZetaKind(arb, lambda x, y: x**y, lambda s, a: s.zeta(a), lambda x: x.digamma(), _magnitude, ctx.workprec)
+
+
+def power_sum(s: Any, first: int, last: int, t: int) -> Any:
+    """`stlbounds.power_sums.power_sum` at an exact ``s >= 0``."""
+    value, error = power_sum_of(s, first, last, t, ctx.prec, _ZETA_KIND)
+    return value + arb(0, 1) * error
+
+
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "exp": lambda x: x.exp(),
     "log": lambda x: x.log(),
@@ -59,6 +81,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "geometric": _geometric,
     "geometric_slope": _geometric_slope,
     "growth": _growth,
+    "growth_sum": growth_sum,
+    "power_sum": power_sum,
 }
 
 

@@ -67,6 +67,10 @@ def decide(inequality: Any, domain: Mapping[Any, Any] | None = None, *, budget: 
     InvalidArgumentError
         If it is no inequality, or a range is empty.
 
+    References
+    ----------
+    Moore 1966 (interval arithmetic), Johansson 2017 (Arb); theory §9 asks for certificates.
+
     Examples
     --------
     >>> import sympy as sp

@@ -15,8 +15,9 @@ from typing import Any, ClassVar
 import mpmath
 from mpmath import libmp
 
-from stlbounds.growth import growth_mpmath
+from stlbounds.growth import growth_mpmath, growth_sum_mpmath
 from stlbounds.interval.arithmetic import Arithmetic, Interval
+from stlbounds.power_sums import power_sum_mpmath
 from stlbounds.special import geometric_sum_mpmath
 
 __all__ = ["MpmathArithmetic"]
@@ -46,6 +47,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "geometric": geometric_sum_mpmath,
     "geometric_slope": _geometric_slope,
     "growth": growth_mpmath,
+    "growth_sum": growth_sum_mpmath,
+    "power_sum": power_sum_mpmath,
 }
 
 

@@ -236,7 +236,8 @@ def least_value(expression: sp.Expr, box: Box, arithmetic: Arithmetic, *, absolu
                 return
             for candidate in _candidates(lower.face):
                 value = at_point(tape, arithmetic, candidate)[1]
-                if value < best:
+                # A value counts only where there surely is one.
+                if value < best and tape.defined(arithmetic, [arithmetic.number(part) for part in candidate]):
                     best, point = value, candidate
             heapq.heappush(heap, (_Key(lower.low), next(number), part, lower))
 
@@ -245,9 +246,9 @@ def least_value(expression: sp.Expr, box: Box, arithmetic: Arithmetic, *, absolu
         while heap:
             least = heap[0][3].low
             top: Any = arithmetic.exact(best)
-            if math.isfinite(top) and least != arithmetic.minus_inf:
+            if (isinstance(top, Fraction) or math.isfinite(top)) and least != arithmetic.minus_inf:
                 gap = top - arithmetic.exact(least)
-                if gap <= absolute or gap <= relative * abs(top):
+                if gap <= absolute or gap <= Fraction(relative) * abs(Fraction(top)):
                     break
             if boxes >= most_boxes or time.perf_counter() > deadline:
                 complete = False

@@ -16,13 +16,17 @@ from stlbounds.interval.nodes import Step
 if TYPE_CHECKING:
     from stlbounds.interval.tape import Tape
 
-__all__ = ["Gamma", "GeometricSum", "Growth", "GrowthSum", "Listed", "Series", "Zeta"]
+__all__ = ["MOST_GENERATIONS", "Gamma", "GeometricSum", "Growth", "GrowthSum", "Listed", "Series", "Zeta", "whole"]
 
 #: Sums over more generations than this are refused.
 MOST_TERMS = 2_000_000
+#: Sums of growth are taken by their recursion up to here.
+_RECURSION = 512
+#: Closed forms are used up to here.
+MOST_GENERATIONS = 10**15
 
 
-def _whole(arithmetic: Arithmetic, number: Any, most: int = MOST_TERMS) -> int:
+def whole(arithmetic: Arithmetic, number: Any, most: int = MOST_TERMS) -> int:
     """A finite end point that should be an integer, as one."""
     value = Fraction(arithmetic.exact(number)) if abs(number) < 2**62 else Fraction(2**62)
     if abs(value) > most:
@@ -132,18 +136,20 @@ class Growth(Step):
 
 
 class GrowthSum(Step):
-    """``sum_{j=start..i} growth(kappa, j, i)**p`` by its recursion; increasing in ``kappa`` and ``i``."""
+    """``sum_{j=start..i} growth(kappa, j, i)**p``: increasing in ``kappa``, convexly, and in ``i``."""
 
     def __init__(self, kappa: int, last: int, power: int, start: int) -> None:
         super().__init__(kappa, last)
         self.power, self.start = power, start
 
     def _run(self, arithmetic: Arithmetic, kappa: Interval, last: Any) -> tuple[Interval, Interval]:
-        """The sum and its derivative in ``kappa`` at an integer ``last``."""
+        """The sum and its derivative in ``kappa`` at an integer ``last`` and one ``kappa``."""
+        if last > _RECURSION and self.power in (1, 2):
+            return self._far(arithmetic, kappa[0], last)
         one = (arithmetic.one, arithmetic.one)
         total: Interval = arithmetic.number(1 - self.start)
         slope: Interval = (arithmetic.zero, arithmetic.zero)
-        for m in range(1, _whole(arithmetic, last) + 1):
+        for m in range(1, whole(arithmetic, last) + 1):
             part = arithmetic.inverse(arithmetic.number(m))
             factor = arithmetic.add(one, arithmetic.multiply(kappa, part))
             raised = arithmetic.power_integer(factor, self.power)
@@ -152,6 +158,25 @@ class GrowthSum(Step):
             slope = arithmetic.add(arithmetic.multiply(raised, slope), arithmetic.multiply(inner, total))
             total = arithmetic.add(arithmetic.multiply(raised, total), one)
         return total, slope
+
+    def _far(self, arithmetic: Arithmetic, kappa: Any, last: Any) -> tuple[Interval, Interval]:
+        """The same for many generations; a convex function rises at least as it did before, at most as it does next."""
+        generations = whole(arithmetic, last, MOST_GENERATIONS)
+
+        def value(rate: Any) -> Interval:
+            return arithmetic.point("growth_sum", rate, generations, self.power, self.start)
+
+        # Half of the digits go into the step, so half are left in the slope.
+        step = arithmetic.number(Fraction(1, 2 ** (arithmetic.bits // 2)))
+        here = value(kappa)
+        above = arithmetic.add((kappa, kappa), step)[1]
+        rise = arithmetic.subtract(value(above), here)
+        high = arithmetic.multiply(rise, arithmetic.inverse(arithmetic.subtract((above, above), (kappa, kappa))))[1]
+        below, low = arithmetic.subtract((kappa, kappa), step)[0], arithmetic.zero
+        if below >= 0:
+            rise = arithmetic.subtract(here, value(below))
+            low = arithmetic.multiply(rise, arithmetic.inverse(arithmetic.subtract((kappa, kappa), (below, below))))[0]
+        return here, (max(low, arithmetic.zero), high)
 
     def _ends(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> tuple[Interval, Interval]:
         kappa, last = operands
@@ -184,8 +209,8 @@ class Listed(Step):
     def _possible(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> list[int]:
         low, high = operands[0]
         last = len(operands) - 1
-        first = 1 if low <= 1 else last if low > last else _whole(arithmetic, low)
-        return list(range(first, (last if high >= last else max(first, _whole(arithmetic, high))) + 1))
+        first = 1 if low <= 1 else last if low > last else whole(arithmetic, low)
+        return list(range(first, (last if high >= last else max(first, whole(arithmetic, high))) + 1))
 
     def value(self, arithmetic: Arithmetic, operands: Sequence[Interval]) -> Interval:
         return arithmetic.hull(*(operands[place] for place in self._possible(arithmetic, operands)))
@@ -279,7 +304,7 @@ class Series(Step):
         unbounded = arithmetic.everything, [arithmetic.everything] * (count + 2)
         if first != first_high or last_high == arithmetic.inf:
             return unbounded
-        start, surely, perhaps = (_whole(arithmetic, end) for end in (first, last, last_high))
+        start, surely, perhaps = (whole(arithmetic, end) for end in (first, last, last_high))
         total, steps = neutral, [nothing] * count
         hulls: tuple[Interval, list[Interval]] | None = (total, list(steps)) if surely < start else None
         jump: Interval | None = None
@@ -314,5 +339,5 @@ class Series(Step):
         (first, first_high), (_, last_high), *others = operands
         if first != first_high or last_high == arithmetic.inf:
             return False
-        indices = range(_whole(arithmetic, first), _whole(arithmetic, last_high) + 1)
+        indices = range(whole(arithmetic, first), whole(arithmetic, last_high) + 1)
         return all(self.term.defined(arithmetic, [arithmetic.number(index), *others]) for index in indices)

@@ -18,6 +18,8 @@ from stlbounds.growth import growth, growth_sum
 from stlbounds.interval import nodes, special_nodes
 from stlbounds.interval.arithmetic import Arithmetic, Interval
 from stlbounds.interval.depth_node import BinaryDepth
+from stlbounds.interval.power_node import PowerSum
+from stlbounds.power_sums import in_power_sums, power_sum
 from stlbounds.sequences import listed
 from stlbounds.special import binary_depth, geometric_sum
 
@@ -229,6 +231,9 @@ class _Compiler:
             index = sp.Dummy("m", integer=True, positive=True)
             power = expression.args[1] if len(expression.args) == 2 else sp.S.One
             return self.series(sp.Sum(index**-power, (index, 1, expression.args[0])))
+        if isinstance(expression, power_sum) and all(part.is_Integer for part in expression.args[1::2]):
+            s, first, last, t = expression.args
+            return PowerSum(self.visit(s), self.visit(last), int(first), int(t))
         raise UndecidedError(f"{expression.func.__name__} has no enclosure here; the functions are exp, log, sqrt, "
                              "tanh, erf, gamma, zeta, harmonic, Max, Min, Abs, Piecewise, Sum, Product, and the "
                              "geometric_sum, growth, growth_sum, listed and binary_depth of this library")
@@ -282,5 +287,5 @@ def compiled(expression: sp.Expr, variables: tuple[sp.Symbol, ...]) -> Tape:
         If a symbol is not among the variables.
     """
     compiler = _Compiler(variables)
-    compiler.visit(gathered(expression))
+    compiler.visit(gathered(in_power_sums(expression)))
     return Tape(variables, compiler.steps)

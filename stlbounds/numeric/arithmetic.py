@@ -1,7 +1,8 @@
 """Generated code over an arithmetic of one's own: every number and every operation that can fail goes through a name.
 
 Balls (`numeric.balls`) and numbers with an exponent of their own (`numeric.scaled`) are two such arithmetics. Each
-brings a table of operations: ``number(x)``, ``ratio(p, q)``, ``root(x)``, ``power(x, y)``, ``cases(...)``,
+brings a table of operations: ``number(x)``, ``ratio(p, q)``, ``root(x)``, ``roots([...])`` (the
+product of roots), ``power(x, y)``, ``cases(...)``,
 ``compare(relation, x, y)``, ``every([...])``, ``some([...])``, ``negated(c)``, ``sum_over(term, first, last)``,
 ``product_over(term, first, last)``, ``pi()``, ``euler()``; and a table of functions by the names of their classes.
 """
@@ -19,7 +20,7 @@ from stlbounds.errors import UndecidedError
 
 __all__ = ["OPERATIONS", "function_over"]
 
-OPERATIONS = ("number", "ratio", "root", "power", "cases", "compare", "every", "some", "negated", "sum_over",
+OPERATIONS = ("number", "ratio", "root", "roots", "power", "cases", "compare", "every", "some", "negated", "sum_over",
               "product_over", "pi", "euler")
 
 
@@ -54,11 +55,18 @@ class _ArithmeticPrinter(Series, PythonCodePrinter):  # type: ignore[misc]  # Sy
 
     def _print_Mul(self, expr: sp.Mul) -> str:
         # One quotient; arguments are numbers of the arithmetic, but integers alone must not meet a division of Python.
-        numerator, denominator = sp.fraction(expr)
-        top, bottom = ("*".join(f"({self._print(part)})" for part in sp.Mul.make_args(side))
-                       for side in (numerator, denominator))
+        if expr.args[0].is_Integer and expr.args[0].is_negative:
+            return f"-{self._print(-expr)}"
+        top, bottom = (self._factors(sp.Mul.make_args(side)) for side in sp.fraction(expr))
         top = top if expr.free_symbols else f"number({top})"
-        return top if denominator == 1 else f"{top}/({bottom})"
+        return top if bottom == "(1)" else f"{top}/({bottom})"
+
+    def _factors(self, factors: Sequence[sp.Expr]) -> str:
+        roots = [factor.base for factor in factors if factor.is_Pow and factor.exp == sp.S.Half]
+        if len(roots) < 2:
+            return "*".join(f"({self._print(part)})" for part in factors)
+        others = [f"({self._print(part)})" for part in factors if not (part.is_Pow and part.exp == sp.S.Half)]
+        return "*".join([*others, f"roots([{', '.join(map(self._print, roots))}])"])
 
     def _print_Pow(self, expr: sp.Pow, rational: bool = False) -> str:
         base, exponent = expr.base, expr.exp

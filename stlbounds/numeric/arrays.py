@@ -1,8 +1,9 @@
 """Evaluation in doubles, on scalars and broadcasting arrays.
 
 One point goes through generated `math` source. A grid is separated into small grids and a product of matrices where the
-expression allows it (`numeric.separation`), and otherwise filled block by block by generated NumPy code
-(`numeric.blocks`). What is not finite afterwards is done again with unlimited exponents (`numeric.scaled`).
+expression allows it (`numeric.separation`), and otherwise filled block by block by a list of NumPy operations
+(`numeric.blocks`, `numeric.kernels`). What is not finite afterwards is done again with unlimited exponents
+(`numeric.scaled`).
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ import sympy as sp
 
 from stlbounds.compiled import mpmath_function
 from stlbounds.errors import InvalidArgumentError, UndecidedError
-from stlbounds.numeric.blocks import BLOCK, array_function, fill, multiply
-from stlbounds.numeric.preparing import from_distances, prepared
+from stlbounds.numeric.blocks import BLOCK, fill, multiply
+from stlbounds.numeric.kernels import kernel
+from stlbounds.numeric.preparing import exponents, from_distances, prepared, with_roots
 from stlbounds.numeric.scalars import scalar_function
 from stlbounds.numeric.scaled import scaled_function
 from stlbounds.numeric.separation import Axes, Product, axes_of, hoisted, separate
@@ -192,26 +194,29 @@ def _into(out: Array, expression: sp.Expr, grid: Grid) -> bool:
     if path == "matrices":
         product = separate(expression, grid.axes, grid.shape)
         return _multiply(out, product, grid) if product is not None else False
+    chosen = ((symbol, grid.values[symbol]) for symbol in exponents(expression))
+    expression = with_roots(expression, tuple((symbol, sp.Rational(value)) for symbol, value in chosen
+                                              if np.ndim(value) == 0 and float(2 * value).is_integer()))
     names, rest = _hoisted(expression, grid.axes)
     values = {**grid.values, **{name: _small(part, grid) for name, part in names.items()}}
     symbols = _symbols(rest)
     arguments = [values[symbol] for symbol in symbols]
-    if not (grid.compiled and _by_machine_code(out, rest, symbols, arguments)):
-        fill(out, array_function(rest, symbols), arguments)
-    return False
+    finite = _by_machine_code(out, rest, symbols, arguments) if grid.compiled else None
+    if finite is None:
+        finite = fill(out, kernel(rest, symbols, tuple(np.ndim(value) > 0 for value in arguments)), arguments)
+    return finite
 
 
-def _by_machine_code(out: Array, expression: sp.Expr, symbols: tuple[sp.Symbol, ...], values: list[Any]) -> bool:
-    """Whether all functions of the expression are known to the compiled path, which has then filled ``out``."""
+def _by_machine_code(out: Array, expression: sp.Expr, symbols: tuple[sp.Symbol, ...], values: list[Any]) -> bool | None:
+    """Whether all values are finite, after machine code has filled ``out``; None if it knows not all the functions."""
     if out.size < _WORTH_COMPILING:
-        return False
+        return None
     from stlbounds.numeric.jitted import jitted_fill
 
     try:
-        jitted_fill(out, expression, symbols, values)
+        return jitted_fill(out, expression, symbols, values)
     except UndecidedError:
-        return False
-    return True
+        return None
 
 
 @lru_cache(maxsize=512)

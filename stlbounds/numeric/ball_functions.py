@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from math import prod
 from typing import Any
 
 from stlbounds.errors import UndecidedError
@@ -11,7 +12,11 @@ from stlbounds.numeric.balls import ball, flint
 __all__ = ["BALL_FUNCTIONS", "BALL_OPERATIONS", "integers_in"]
 
 _WIDE = 2.0**-20
+_THIN = 20
+_MOST_HALVES = 64
 _MOST_INTEGERS = 10**7
+_BY_RECURSION = 256
+_MOST_GENERATIONS = 10**15
 
 
 def _ratio(numerator: int, denominator: int) -> Any:
@@ -54,11 +59,25 @@ def integers_in(value: Any) -> tuple[int, int]:
 def _whole(value: Any) -> int | None:
     """The integer that a ball is, if it is one exactly."""
     value = ball(value)
-    return int(value.unique_fmpz()) if value.is_exact() and value.is_integer() else None
+    return int(value.unique_fmpz()) if value.is_integer() else None
 
 
 def _root(value: Any) -> Any:
-    return _nonnegative(value).sqrt()
+    value = ball(value)
+    return value.sqrt() if value > 0 else _nonnegative(value).sqrt()
+
+
+def _roots(values: list[Any]) -> Any:
+    """A product of roots: one root, if all radicands are surely positive."""
+    if not all(value > 0 for value in values):
+        return prod(map(_root, values), start=ball(1))
+    return ball(prod(values)).sqrt()
+
+
+def _halves(exponent: Any) -> int | None:
+    """Twice an exponent, if that is a small integer exactly."""
+    twice = 2 * exponent
+    return int(twice.unique_fmpz()) if twice.is_integer() and abs(twice) <= _MOST_HALVES else None
 
 
 def _power(base: Any, exponent: Any) -> Any:
@@ -67,6 +86,10 @@ def _power(base: Any, exponent: Any) -> Any:
     whole = _whole(exponent)
     if whole is not None:
         return base**whole
+    halves = _halves(exponent) if base > 0 else None
+    if halves is not None:
+        root = base.sqrt()
+        return root if halves == 1 else root**halves
     base = _nonnegative(base)
     if base.lower() > 0 and base.rad() <= _WIDE * base.lower() and exponent.rad() <= _WIDE:
         return (base.log() * exponent).exp()
@@ -170,18 +193,15 @@ def _geometric_sum_at(offset: Any, terms: Any) -> Any:
 def _geometric_sum_from(offset: Any, terms: Any) -> Any:
     """The geometric sum of ratio ``1 + offset``, which is nonnegative: increasing in both arguments."""
     offset, terms = ball(offset), ball(terms)
-    whole = _whole(terms)
-    if whole is not None and whole >= 0:
-        if whole == 0:
-            return ball(0)
-        if whole == 1:
-            return ball(1)
-        # A power of an integer exponent needs no logarithm; at offsets that are not small nothing cancels.
-        if offset.rad() <= _WIDE * abs(offset).lower():
-            if offset.lower() > 0.125 or offset.upper() < -0.125:
+    if terms.is_integer() and terms >= 0:
+        whole = int(terms.unique_fmpz())
+        if whole <= 1:
+            return ball(whole)
+        if offset.rel_accuracy_bits() > _THIN:
+            # A power of an integer exponent needs no logarithm; at offsets that are not small nothing cancels.
+            if offset > 0.125 or offset < -0.125:
                 return ((offset + 1) ** whole - 1) / offset
-            if offset.lower() > -1:
-                return _geometric_sum_at(offset, terms)
+            return _geometric_sum_at(offset, terms)
     low, high = ball(offset.lower()), ball(offset.upper())
     if high < -1:
         return flint().arb.nan()
@@ -201,11 +221,11 @@ def _geometric_sum_corner(offset: Any, terms: Any) -> Any:
 
 
 def _geometric_sum(ratio: Any, terms: Any) -> Any:
-    return _geometric_sum_from(ball(ratio) - 1, terms)
+    return _geometric_sum_from(ratio - 1, terms)
 
 
 def _geometric_sum_from_one(distance: Any, terms: Any) -> Any:
-    return _geometric_sum_from(-ball(distance), terms)
+    return _geometric_sum_from(-distance, terms)
 
 
 def _growth(kappa: Any, start: Any, end: Any) -> Any:
@@ -221,12 +241,18 @@ def _growth(kappa: Any, start: Any, end: Any) -> Any:
 
 
 def _growth_sum(kappa: Any, end: Any, power: Any, start: Any = 0) -> Any:
-    """By its recursion; increasing in ``kappa``, and in ``end``."""
+    """By its recursion, or in short for many generations; increasing in ``kappa``, and in ``end``."""
     kappa, first, last = _nonnegative(kappa), *integers_in(end)
+    exponent, begin, values = _whole(power), _whole(start), []
+    if last > _BY_RECURSION and first >= 0 and exponent in (1, 2) and begin is not None:
+        from stlbounds.interval.arb_arithmetic import growth_sum
+
+        low, high = ball(kappa.lower()), ball(kappa.upper())
+        found = [growth_sum(low, first, exponent, begin)]
+        return _hull([*found, growth_sum(high, last, exponent, begin)] if low != high or first != last else found)
     if last > _MOST_INTEGERS:
         raise UndecidedError(f"a sum over more than {_MOST_INTEGERS} generations")
     rates = [kappa] if kappa.rad() <= _WIDE * (1 + kappa) else [ball(kappa.lower()), ball(kappa.upper())]
-    exponent, values = _whole(power), []
     for rate in rates:
         total = ball(1) - ball(start)
         values.append(total) if first <= 0 else None
@@ -236,6 +262,18 @@ def _growth_sum(kappa: Any, end: Any, power: Any, start: Any = 0) -> Any:
             if m in (first, last):
                 values.append(total)
     return _hull(values)
+
+
+def _power_sum(s: Any, first: Any, last: Any, t: Any) -> Any:
+    """Falling in ``s``, increasing in ``last``."""
+    from stlbounds.interval.arb_arithmetic import power_sum
+
+    s, (low, high), begin, more = _nonnegative(s), integers_in(last), _whole(first), _whole(t)
+    if begin is None or more is None or high > _MOST_GENERATIONS:
+        raise UndecidedError(f"a sum of powers with such limits, or over more than {_MOST_GENERATIONS} terms")
+    least, most = ball(s.lower()), ball(s.upper())
+    found = [power_sum(least, begin, high, more)]
+    return _hull([*found, power_sum(most, begin, low, more)] if least != most or low != high else found)
 
 
 def _listed(index: Any, *values: Any) -> Any:
@@ -305,7 +343,8 @@ def _extreme(name: str) -> Callable[..., Any]:
 
 #: What the printer's own words mean.
 BALL_OPERATIONS: dict[str, Callable[..., Any]] = {
-    "number": ball, "ratio": _ratio, "root": _root, "power": _power, "cases": _cases, "compare": _compare,
+    "number": ball, "ratio": _ratio, "root": _root, "roots": _roots, "power": _power, "cases": _cases,
+    "compare": _compare,
     "every": _every, "some": _some, "negated": _negated, "sum_over": _fold(0, lambda x, y: x + y),
     "product_over": _fold(1, lambda x, y: x * y), "pi": lambda: flint().arb.pi(),
     "euler": lambda: flint().arb.const_euler()}
@@ -313,7 +352,8 @@ BALL_OPERATIONS: dict[str, Callable[..., Any]] = {
 #: Functions by the names of their SymPy classes; a model that brings a function adds it here.
 BALL_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "geometric_sum": _geometric_sum, "geometric_sum_from_one": _geometric_sum_from_one, "growth": _growth,
-    "growth_sum": _growth_sum, "listed": _listed, "layer_spread": lambda omega, layer: _layers(omega, layer)[0],
+    "growth_sum": _growth_sum, "power_sum": _power_sum, "listed": _listed,
+    "layer_spread": lambda omega, layer: _layers(omega, layer)[0],
     "layer_mean": lambda omega, layer: _layers(omega, layer)[1], "layer_query": _layer_query, "zeta": _zeta,
     "harmonic": _harmonic, "Max": _extreme("max"), "Min": _extreme("min"), "Abs": lambda value: abs(ball(value)),
     "sign": lambda value: ball(value).sgn(), "floor": lambda value: ball(value).floor(),

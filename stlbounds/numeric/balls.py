@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from types import ModuleType
 from typing import Any
@@ -11,8 +11,9 @@ import sympy as sp
 
 from stlbounds.errors import MissingDependencyError
 from stlbounds.numeric.arithmetic import function_over
+from stlbounds.power_sums import in_power_sums
 
-__all__ = ["ball", "ball_function", "flint", "has_flint"]
+__all__ = ["ball", "ball_code", "ball_function", "flint", "has_flint"]
 
 
 @lru_cache(maxsize=1)
@@ -61,6 +62,15 @@ def ball(value: Any) -> Any:
 
 
 @lru_cache(maxsize=1024)
+def ball_code(expression: sp.Expr, symbols: tuple[sp.Symbol, ...]) -> Callable[..., Sequence[Any]]:
+    """The code of `ball_function`: takes balls alone, and returns a list of one ball or number."""
+    from stlbounds.numeric.ball_functions import BALL_FUNCTIONS, BALL_OPERATIONS
+
+    flint()
+    return function_over((in_power_sums(expression),), symbols, BALL_OPERATIONS, BALL_FUNCTIONS)
+
+
+@lru_cache(maxsize=1024)
 def ball_function(expression: sp.Expr, symbols: tuple[sp.Symbol, ...]) -> Callable[..., Any]:
     """A function of balls that returns a ball: it contains every value of the expression at points of the arguments.
 
@@ -101,10 +111,7 @@ def ball_function(expression: sp.Expr, symbols: tuple[sp.Symbol, ...]) -> Callab
     >>> value.contains(flint().fmpq(7, 4)), value.rad() < 1e-12
     (True, True)
     """
-    from stlbounds.numeric.ball_functions import BALL_FUNCTIONS, BALL_OPERATIONS
-
-    flint()
-    function = function_over((expression,), symbols, BALL_OPERATIONS, BALL_FUNCTIONS)
+    function = ball_code(expression, symbols)
 
     def evaluate(*values: Any) -> Any:
         return ball(function(*map(ball, values))[0])

@@ -11,8 +11,9 @@ import sympy as sp
 
 from stlbounds.compiled import mpmath_function
 from stlbounds.errors import InvalidArgumentError, UndecidedError
-from stlbounds.numeric.balls import ball_function, flint, has_flint
-from stlbounds.numeric.preparing import from_distances
+from stlbounds.numeric.balls import ball, ball_code, flint, has_flint
+from stlbounds.numeric.preparing import exponents, from_distances, prepared, with_roots
+from stlbounds.power_sums import in_power_sums
 
 __all__ = ["to_digits"]
 
@@ -23,38 +24,62 @@ _BITS = math.log2(10)
 
 @lru_cache(maxsize=1024)
 def _balls(expression: sp.Expr, symbols: tuple[sp.Symbol, ...]) -> Any:
-    """The evaluation in balls, or None where it lacks a function or python-flint is missing."""
+    """From the values, the code in balls that suits them; None where a function or python-flint is missing."""
     if not has_flint():
         return None
+    ready = prepared(expression)
+    places = [(symbol, symbols.index(symbol)) for symbol in exponents(ready) if symbol in symbols]
+
+    @lru_cache(maxsize=64)
+    def code(*chosen: sp.Rational) -> Any:
+        return ball_code(with_roots(ready, tuple(zip((symbol for symbol, _ in places), chosen, strict=True))), symbols)
+
     try:
-        return ball_function(from_distances(expression), symbols)
+        code(*(sp.Rational(1, 3) for _ in places))
     except UndecidedError:
         return None
+    return lambda values: code(*(values[place] for _, place in places))
+
+
+@lru_cache(maxsize=4096)
+def _rounded(numerator: int, denominator: int, precision: int) -> Any:
+    """The ball around a fraction at a precision, which `flint.ctx` has at the time of the call."""
+    module = flint()
+    return module.arb(int(numerator)) if denominator == 1 else module.arb(
+        module.fmpq(int(numerator), int(denominator)))
+
+
+def _normal(mantissa: int, exponent: int) -> Any:
+    """A number as mpmath keeps it, with an odd mantissa, which those of Arb are already."""
+    if mantissa & 1 and mpmath.libmp.BACKEND == "python":
+        return int(mantissa < 0), abs(mantissa), exponent, mantissa.bit_length()
+    return mpmath.libmp.from_man_exp(mantissa, exponent)
 
 
 def _by_balls(function: Any, values: list[sp.Rational], digits: int) -> sp.Expr | None:
     """The midpoint of a ball whose radius proves all digits, or None if no precision gives one."""
-    module = flint()
-    rationals = [module.fmpq(int(value.p), int(value.q)) for value in values]
-    for doubling in range(_DOUBLINGS):
-        with module.ctx.workprec(int(((digits + 8) << doubling) * _BITS) + 20):
-            try:
-                value = function(*rationals)
-            except UndecidedError:
-                return None
+    context, code = flint().ctx, function(values)
+    before = context.prec
+    try:
+        for doubling in range(_DOUBLINGS):
+            context.prec = precision = int(((digits + 8) << doubling) * _BITS) + 20
+            value = ball(code(*(_rounded(value.p, value.q, precision) for value in values))[0])
             if value.is_zero():
                 return sp.S.Zero
             if value.rel_accuracy_bits() > (digits + 1) * _BITS:
                 mantissa, exponent = value.mid().man_exp()
-                return sp.Float._new(mpmath.libmp.from_man_exp(int(mantissa), int(exponent)),
-                                     mpmath.libmp.dps_to_prec(digits))
+                return sp.Float._new(_normal(int(mantissa), int(exponent)), mpmath.libmp.dps_to_prec(digits))
+    except UndecidedError:
+        pass
+    finally:
+        context.prec = before
     return None
 
 
 def _by_mpmath(expression: sp.Expr, symbols: tuple[sp.Symbol, ...], values: list[sp.Rational],
                digits: int) -> sp.Expr | None:
     """A value on which two precisions agree, each twice the one before, or None if none do."""
-    function, previous = mpmath_function(from_distances(expression), symbols), None
+    function, previous = mpmath_function(in_power_sums(from_distances(expression)), symbols), None
     for doubling in range(_DOUBLINGS):
         with mpmath.workdps((digits + 15) << doubling):
             value = mpmath.mpf(function(*(mpmath.mpf(int(value.p)) / int(value.q) for value in values)))
@@ -97,8 +122,7 @@ def to_digits(expression: sp.Expr, values: dict[sp.Symbol, sp.Rational], digits:
     """
     if not isinstance(digits, int) or isinstance(digits, bool) or not 1 <= digits <= _MAX_DIGITS:
         raise InvalidArgumentError("digits", digits, f"an integer in [1, {_MAX_DIGITS}]")
-    symbols = tuple(sorted(values, key=lambda symbol: symbol.name))
-    exact = [values[symbol] for symbol in symbols]
+    symbols, exact = tuple(values), list(values.values())
     function = _balls(expression, symbols) if balls else None
     value = None if function is None else _by_balls(function, exact, digits)
     if value is None:

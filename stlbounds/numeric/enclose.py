@@ -158,7 +158,7 @@ def enclose(expression: sp.Expr, domain: Mapping[Any, Any], *, width: float | No
 
 
 def _narrow(found: Enclosure, width: float | None, relative_width: float | None) -> bool:
-    if math.isinf(found.excess):
+    if isinstance(found.excess, float) and math.isinf(found.excess):
         return False
     allowed = [Fraction(width)] if width is not None else []
     if relative_width is not None:

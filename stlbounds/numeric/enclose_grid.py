@@ -1,9 +1,8 @@
 """Certified grids: lower and upper arrays from one pass in doubles, with an error bound proved operation by operation.
 
-Every step keeps a value ``v`` and a number ``e`` with ``|x - v| <= e |v|`` for the true value ``x``. Sums, products,
-quotients and roots of doubles are rounded correctly, which costs `UNIT` each; exponentials, logarithms, powers,
-`expm1` and `log1p` are granted `LIBRARY` units (mathematical libraries promise at most 4). Entries that overflow, come
-near to the smallest doubles, or lose too many digits are done again with interval arithmetic, one by one.
+The rules are those of `numeric.grid_rules`. Steps that vary on fewer axes than the grid are followed once; the others
+block by block, in the processor's cache and on all processors. Entries that overflow, come near to the smallest
+doubles, or lose too many digits are done again with interval arithmetic, one by one.
 """
 
 from __future__ import annotations
@@ -11,274 +10,92 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import sympy as sp
 
-from stlbounds.growth import growth_sum_array
-from stlbounds.interval import nodes, special_nodes
+from stlbounds.interval import nodes
 from stlbounds.interval.arithmetic import Arithmetic, arithmetic
 from stlbounds.interval.tape import Tape, compiled
+from stlbounds.numeric.blocks import Piece, cut, pieces
+from stlbounds.numeric.grid_rules import LOOSE, SMALL, TINY, UNIT, Array, Known, UnsupportedStepError, follow
+from stlbounds.numeric.workers import PARALLEL, shared_out
 
-__all__ = ["LIBRARY", "UNIT", "enclose_grid"]
+__all__ = ["enclose_grid"]
 
-UNIT = 2.0**-53
-LIBRARY = 8 * UNIT
-#: Error bounds on more entries than this are replaced by the largest of them.
-_SMALL = 4096
-#: Entries with a larger error bound, or closer to 0 than this, are done again.
-_LOOSE, _TINY = 1e-4, 1e-280
-#: The bookkeeping of the errors is itself rounded; this covers it.
-_SAFE = 1.0 + 1e-9
+#: Entries of a piece: enough that the bookkeeping of the errors costs little, few enough for a third-level cache.
+_PIECE = 1 << 17
+#: Entries from which on there are pieces enough for threads.
+_PARALLEL = 16 * PARALLEL
 
-Array = npt.NDArray[np.float64]
-Known = tuple[Any, Any]
+Mask = npt.NDArray[np.bool_]
 
 
-class _Unsupported(Exception):
-    """A step that has no rule here; the whole grid is then done by interval arithmetic."""
-
-
-def _least(error: Any) -> Any:
-    """An error bound in its small form: one number for many entries, unless it would be useless for most of them."""
-    if np.size(error) <= _SMALL:
-        return error
-    worst = float(np.max(error))
-    return worst if worst <= _LOOSE else error
-
-
-def _paired(first: Any, second: Any) -> tuple[Any, Any]:
-    """Two error bounds whose combination is not much larger than they are."""
-    if np.size(first) * np.size(second) <= _SMALL:
-        return first, second
-    return _least_of_many(first), _least_of_many(second)
-
-
-def _least_of_many(error: Any) -> Any:
-    worst = float(np.max(error))
-    return worst if worst <= _LOOSE else error
-
-
-def _together(*errors: Any) -> Any:
-    """A bound on ``(1 + e_1)(1 + e_2)... - 1`` and on ``1 - (1 - e_1)(1 - e_2)...``."""
-    total: Any = 0.0
-    for error in errors:
-        total, its = _paired(total, error)
-        total = total + its
-    return total * (1.0 + total) * _SAFE
-
-
-def _repeated(error: Any, times: Any) -> Any:
-    """A bound on ``(1 + e)**times - 1``."""
-    if np.size(error) * np.size(times) > _SMALL:
-        error, times = _least_of_many(error), float(np.max(times))
-    return np.expm1(times * error) * _SAFE
-
-
-def _whole(value: Any) -> bool:
-    return bool(np.all(value == np.floor(value)) and np.max(np.abs(value)) < 2**50)
-
-
-def _entry_error(column: Array) -> Any:
-    """0 where an entry is surely the decimal that it prints as, too, and half a unit in the last place elsewhere."""
-    if column.size <= 64:
-        same = [Fraction(str(entry)) == Fraction(entry) for entry in column.ravel().tolist()]
-        return np.where(np.reshape(same, column.shape), 0.0, UNIT)
-    whole = column == np.floor(column)
-    return 0.0 if np.all(whole) else UNIT if not np.any(whole) else np.where(whole, 0.0, UNIT)
-
-
-def _sum(operands: Sequence[Known]) -> Known:
-    operands = sorted(operands, key=lambda known: np.size(known[0]))
-    values = [value for value, _ in operands]
-    total = values[0]
-    for value in values[1:]:
-        total = total + value
-    # Sums of integers, such as i + 1 or 1 - 1, have no error.
-    if all(np.all(np.equal(error, 0)) for _, error in operands) and all(
-            np.size(value) <= _SMALL and _whole(value) for value in values):
-        return total, 0.0
-    if all(np.min(value) >= 0 for value in values):
-        worst: Any = 0.0
-        for _, error in operands:
-            worst, its = _paired(worst, error)
-            worst = np.maximum(worst, its)
-        return total, _together(worst, (len(values) - 1) * UNIT)
-    absolute: Any = 0.0
-    running: Any = np.abs(values[0])
-    for value in values[1:]:
-        running = running + np.abs(value)
-    for value, error in operands:
-        absolute = absolute + np.abs(value) * error
-    rounding = absolute + (len(values) - 1) * UNIT * running if len(values) > 2 else absolute
-    with np.errstate(divide="ignore", invalid="ignore"):
-        error = np.where(rounding == 0, 0.0, rounding / np.abs(total)) + UNIT
-    return total, np.where(np.isnan(error), np.inf, error) * _SAFE
-
-
-def _whole_power(known: Known, exponent: int) -> Known:
-    value, error = known
-    size = abs(exponent)
-    result, square, bits = None, value, size
-    while bits:
-        if bits & 1:
-            result = square if result is None else result * square
-        bits >>= 1
-        square = square * square if bits else square
-    if result is None:
-        return np.float64(1.0), 0.0
-    found = _together(_repeated(error, size), 2 * size * UNIT)
-    return (result, found) if exponent > 0 else (1.0 / result, _together(found, found, UNIT))
-
-
-def _root(known: Known, halves: int) -> Known:
-    value, error = known
-    return _whole_power((np.sqrt(value), _together(error, UNIT)), halves)
-
-
-def _general_power(base: Known, exponent: Known) -> Known:
-    if np.min(base[0]) < 0:
-        raise _Unsupported
-    size = float(np.max(np.abs(exponent[0])))
-    moved: Any = 0.0
-    if np.any(np.not_equal(exponent[1], 0)):
-        if np.min(base[0]) <= 0:
-            raise _Unsupported
-        steepness = size * (float(np.max(np.abs(np.log(base[0])))) + 1.0)
-        moved = _repeated(1.0, steepness * float(np.max(exponent[1])))
-    # Twice, for bases that are too large and too small.
-    return np.power(base[0], exponent[0]), _together(_repeated(base[1], size), _repeated(base[1], size), moved, LIBRARY)
-
-
-def _function(name: str, known: Known) -> Known:
-    value, error = known
-    if name == "exp":
-        return np.exp(value), _together(_repeated(1.0, np.abs(value) * error), LIBRARY)
-    if name == "log":
-        result = np.log(value)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            shift = np.where(np.equal(error, 0), 0.0, 1.01 * error / np.abs(result))
-        return result, _together(_least(np.where(np.isnan(shift), np.inf, shift)), LIBRARY)
-    raise _Unsupported
-
-
-def _geometric(ratio: Known, terms: Known) -> Known:
-    """``(r**k - 1)/(r - 1)`` below 1/2, ``expm1(k log1p(r - 1))/(r - 1)`` above, where ``r - 1`` is exact up to 2."""
-    (r, error), (k, inexact) = ratio, terms
-    if np.any(np.not_equal(inexact, 0)) or np.min(r) < 0 or np.min(k) < 0:
-        raise _Unsupported
-    d = r - 1.0
-    x = k * np.log1p(d)
-    with np.errstate(all="ignore"):
-        upper = np.expm1(x) / d
-        lower = (1.0 - np.power(r, k)) / (1.0 - r)
-    value = np.where(r < 0.5, lower, upper)
-    value = np.where(d == 0.0, k + 0.0 * r, value)
-    value = np.where(k <= 1.0, k + 0.0 * r, value)
-    # r g'/g is at most k - 1, and at most r/(1 - r) for r < 1.
-    steep = np.maximum(k - 1.0, 0.0)
-    room = 1.0 - r
-    with np.errstate(all="ignore"):
-        other = np.where((room > 0) & (error <= 0.01 * room), 1.05 * r / room, np.inf)
-    times = _least(np.minimum(steep, other))
-    growth = _least(np.maximum(x, 0.0))
-    rounding = (30.0 + 15.0 * growth) * UNIT
-    return value, _together(_repeated(error, times), rounding)
-
-
-def _growth_sum(step: special_nodes.GrowthSum, kappa: Known, last: Known) -> Known:
-    if np.any(np.not_equal(last[1], 0)) or np.min(kappa[0]) < 0:
-        raise _Unsupported
-    value = growth_sum_array(kappa[0], last[0], step.power, step.start)
-    each = (2 * step.power + 10) * UNIT
-    return value, _together(_repeated(each, last[0] + 1.0), _repeated(kappa[1], step.power * (last[0] + 1.0)))
-
-
-def _cases(step: nodes.Cases, operands: Sequence[Known]) -> Known:
-    compare = {"==": np.equal, "!=": np.not_equal, "<": np.less, "<=": np.less_equal, ">": np.greater,
-               ">=": np.greater_equal}
-    value, error = operands[-1]
-    for place in range(len(step.relations) - 1, -1, -1):
-        difference, inexact = operands[2 * place]
-        if np.any(np.not_equal(inexact, 0)):
-            raise _Unsupported
-        holds = compare[step.relations[place]](difference, 0.0)
-        other, its = operands[2 * place + 1]
-        value, error = np.where(holds, other, value), max(float(np.max(error)), float(np.max(its)))
-    return value, error
-
-
-def _extremum(step: nodes.Extremum, operands: Sequence[Known]) -> Known:
-    best = np.maximum if step.largest else np.minimum
-    value, error = operands[0]
-    for other, its in operands[1:]:
-        value = best(value, other)
-        error = max(float(np.max(error)), float(np.max(its)))
-    if np.min(value) < 0:
-        raise _Unsupported
-    return value, error
-
-
-def _constant(step: nodes.Constant, numbers: Arithmetic) -> Known:
-    low, high = (Fraction(numbers.exact(end)) for end in step.enclose(numbers))
-    value = float((low + high) / 2)
-    if value == 0.0:
-        if low == high == 0:
-            return np.float64(0.0), 0.0
-        raise _Unsupported
-    off = max(abs(high - Fraction(value)), abs(low - Fraction(value))) / abs(Fraction(value))
-    return np.float64(value), (0.0 if off == 0 else float(off) * _SAFE)
-
-
-def _run(tape: Tape, columns: Sequence[Array], numbers: Arithmetic) -> Known:
-    found: list[Known] = []
+def _beforehand(tape: Tape, columns: Sequence[Array], numbers: Arithmetic,
+                shape: tuple[int, ...]) -> tuple[list[Known | None], list[float]]:
+    """The steps that vary on fewer axes than the grid, and None for the others."""
+    found: list[Known | None] = []
+    least: list[float] = []
+    shapes: list[tuple[int, ...]] = []
     for step in tape.steps:
+        position = getattr(step, "position", None)
+        shapes.append(np.shape(columns[position]) if position is not None else
+                      np.broadcast_shapes(*(shapes[place] for place in step.operands)))
+        if shapes[-1] == shape:
+            found.append(None)
+            least.append(math.nan)
+            continue
         operands = [found[place] for place in step.operands]
-        if isinstance(step, nodes.Input):
-            column = columns[step.position]
-            # Other entries may stand for the double or for the decimal that it prints as.
-            known: Known = column, _entry_error(column)
-        elif isinstance(step, nodes.Constant):
-            known = _constant(step, numbers)
-        elif isinstance(step, nodes.Total):
-            known = _sum(operands)
-        elif isinstance(step, nodes.Product):
-            # Small operands first, so that few products are of full size.
-            (value, error), *others = sorted(operands, key=lambda known: np.size(known[0]))
-            for other, its in others:
-                # Powers of two do not round.
-                exact = any(np.size(part) == 1 and abs(math.frexp(float(np.max(part)))[0]) == 0.5
-                            for part in (value, other))
-                value, error = value * other, _together(error, its, 0.0 if exact else UNIT)
-            known = value, error
-        elif isinstance(step, nodes.IntegerPower):
-            known = _whole_power(operands[0], step.exponent)
-        elif isinstance(step, nodes.Root):
-            known = _root(operands[0], step.halves)
-        elif isinstance(step, nodes.Power):
-            known = _general_power(*operands)
-        elif isinstance(step, nodes.Function):
-            known = _function(step.name, operands[0])
-        elif isinstance(step, special_nodes.GeometricSum):
-            known = _geometric(*operands)
-        elif isinstance(step, special_nodes.GrowthSum):
-            known = _growth_sum(step, *operands)
-        elif isinstance(step, nodes.Cases):
-            known = _cases(step, operands)
-        elif isinstance(step, nodes.Extremum):
-            known = _extremum(step, operands)
-        else:
-            raise _Unsupported
-        value, error = known
-        # A step that comes close to the smallest doubles has no relative error bound.
-        if np.size(value) and not isinstance(step, (nodes.Input, nodes.Constant)):
-            size = value if np.min(value) >= 0 else np.abs(value)
-            if np.min(size) < _TINY and bool(np.any((size < _TINY) & (size > 0))):
-                error = np.where((size < _TINY) & (size > 0), np.inf, error)
-        found.append((value, error))
-    return found[-1]
+        known, lowest = follow(step, operands, [least[place] for place in step.operands],  # type: ignore[arg-type]
+                               columns, numbers)
+        found.append(known)
+        least.append(lowest)
+    return found, least
+
+
+def _on_piece(tape: Tape, columns: Sequence[Array], numbers: Arithmetic, before: Sequence[Known | None],
+              least: Sequence[float], piece: Piece, room: Mapping[int, Array]) -> Known:
+    """The value of the tape on a piece of the grid; ``room`` holds arrays for the values of some steps."""
+    mine = [cut(column, piece) for column in columns]
+    found: list[Known | None] = list(before)
+    lowest, ready = list(least), [known is not None for known in before]
+
+    def operand(place: int) -> Known:
+        known = found[place]
+        if known is None:
+            raise UnsupportedStepError
+        if ready[place]:
+            known = found[place] = cut(known[0], piece), cut(known[1], piece)
+            ready[place] = False
+        return known
+
+    for number, step in enumerate(tape.steps):
+        if found[number] is None:
+            found[number], lowest[number] = follow(
+                step, [operand(place) for place in step.operands], [lowest[place] for place in step.operands], mine,
+                numbers, room.get(number))
+    return operand(len(tape.steps) - 1)
+
+
+def _ends(known: Known, low: Array, high: Array) -> Mask | None:
+    """Write lower and upper ends; which of them cannot be relied upon, or None if all can."""
+    value, error = known
+    margin = error + 4 * UNIT
+    down, up = 1.0 - margin, 1.0 + margin
+    # Of a negative value the larger multiple is the lower end.
+    np.multiply(value, down, low)
+    np.multiply(value, up, high)
+    least = float(np.min(low))
+    tight = np.size(error) <= SMALL and float(np.max(error)) <= LOOSE
+    if least > TINY and tight and math.isfinite(float(np.sum(high))):
+        return None
+    if not least >= 0:
+        low[...], high[...] = np.minimum(low, high), np.maximum(low, high)
+    redo: Mask = ~(np.isfinite(low) & np.isfinite(high) & np.broadcast_to(error <= LOOSE, low.shape))
+    size = np.abs(low)
+    redo |= (size < TINY) & ~((low == 0) & (high == 0) & np.broadcast_to(np.equal(error, 0), low.shape))
+    return redo
 
 
 def enclose_grid(expression: sp.Expr, arrays: Mapping[str, Array], *, bits: int = 96) -> tuple[Array, Array]:
@@ -307,37 +124,48 @@ def enclose_grid(expression: sp.Expr, arrays: Mapping[str, Array], *, bits: int 
     True
     """
     symbols = tuple(sorted(expression.free_symbols, key=str))
-    columns = [np.asarray(arrays[symbol.name], dtype=float) for symbol in symbols]
     shape = np.broadcast_shapes(*(np.shape(array) for array in arrays.values())) if arrays else ()
-    tape = compiled(expression, symbols)
-    numbers = arithmetic(bits=bits)
+    low, high = np.empty(shape), np.empty(shape)
+    if not low.size:
+        return low, high
+    # A grid of at least one axis, every column with as many axes.
+    grid = shape or (1,)
+    columns = [column.reshape((1,) * (len(grid) - column.ndim) + column.shape) for column in
+               (np.asarray(arrays[symbol.name], dtype=float) for symbol in symbols)]
+    lower, upper = low.reshape(grid), high.reshape(grid)
+    tape, numbers = compiled(expression, symbols), arithmetic(bits=bits)
     with np.errstate(all="ignore"), numbers.working():
         try:
-            value, error = _run(tape, columns, numbers)
-        except _Unsupported:
-            low, high = np.full(shape, np.nan), np.full(shape, np.nan)
-            redo = np.ones(shape, dtype=bool)
+            before, least = _beforehand(tape, columns, numbers, grid)
+        except UnsupportedStepError:
+            redo = [(piece, np.ones(lower[piece].shape, dtype=bool)) for piece in pieces(grid, _PIECE)]
         else:
-            margin = error + 4 * UNIT
-            down, up = 1.0 - margin, 1.0 + margin
-            # Of a negative value the larger multiple is the lower end.
-            nonnegative = np.size(value) == 0 or np.min(value) >= 0
-            ends = (value * down, value * up)
-            low, high = ends if nonnegative else (np.minimum(*ends), np.maximum(*ends))
-            low, high = (np.array(np.broadcast_to(end, shape)) for end in (low, high))
-            if np.size(error) <= _SMALL and float(np.max(error)) <= _LOOSE and bool(np.isfinite(np.sum(high))) and (
-                    nonnegative and np.min(low) > _TINY):
-                return low, high
-            redo = ~(np.isfinite(low) & np.isfinite(high) & np.broadcast_to(error <= _LOOSE, shape))
-            size = np.abs(low)
-            redo |= (size < _TINY) & ~((low == 0) & (high == 0) & np.broadcast_to(np.equal(error, 0), shape))
-        if redo.any():
-            _one_by_one(tape, [np.broadcast_to(column, shape) for column in columns], numbers, low, high, redo)
+            def run(portion: Sequence[Piece]) -> list[tuple[Piece, Mask]]:
+                lost, most = [], max(lower[piece].size for piece in portion)
+                room = {number: np.empty(most) for number, step in enumerate(tape.steps)
+                        if before[number] is None and isinstance(step, (nodes.Product, nodes.Total))}
+                with np.errstate(all="ignore"):
+                    for piece in portion:
+                        ends = lower[piece], upper[piece]
+                        mine = {number: array[:ends[0].size].reshape(ends[0].shape) for number, array in room.items()}
+                        try:
+                            mask = _ends(_on_piece(tape, columns, numbers, before, least, piece, mine), *ends)
+                        except UnsupportedStepError:
+                            mask = np.ones(ends[0].shape, dtype=bool)
+                        if mask is not None:
+                            lost.append((piece, mask))
+                return lost
+
+            parts = shared_out(run, list(pieces(grid, _PIECE)), low.size >= _PARALLEL)
+            redo = [pair for part in parts for pair in part]
+        for piece, mask in redo:
+            _one_by_one(tape, [np.broadcast_to(cut(column, piece), mask.shape) for column in columns], numbers,
+                        lower[piece], upper[piece], mask)
     return low, high
 
 
 def _one_by_one(tape: Tape, columns: Sequence[Array], numbers: Arithmetic, low: Array, high: Array,
-                redo: npt.NDArray[np.bool_]) -> None:
+                redo: Mask) -> None:
     """The entries of the mask again, by interval arithmetic; both meanings of an entry are covered."""
     for place in zip(*np.nonzero(redo), strict=True):
         box = []

@@ -41,9 +41,13 @@ function stl_product(term, first, last) {
   return total;
 }
 function growth(kappa, j, i) { return stl_product(function (m) { return 1 + kappa / m; }, j + 1, i); }
+var stl_grown = [];
 function growth_sum(kappa, i, p, start) {
-  var total = 1 - (start || 0), m;
-  for (m = 1; m <= i; m += 1) { total = Math.pow(1 + kappa / m, p) * total + 1; }
+  var begin = start || 0, total = 1 - begin, m = 1, g = stl_grown;
+  /* A sum over generations asks for one after the other. */
+  if (g[0] === kappa && g[1] === p && g[2] === begin && g[3] <= i) { total = g[4]; m = g[3] + 1; }
+  for (; m <= i; m += 1) { total = Math.pow(1 + kappa / m, p) * total + 1; }
+  stl_grown = [kappa, p, begin, i, total];
   return total;
 }
 function listed(index) { return arguments[Math.min(Math.max(index, 1), arguments.length - 1)]; }

@@ -10,7 +10,7 @@ import hashlib
 import importlib.util
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ from sympy.printing.pycode import PythonCodePrinter
 from stlbounds.compiled import shared_parts
 from stlbounds.errors import MissingDependencyError, UndecidedError
 from stlbounds.files import write_text
+from stlbounds.numeric.blocks import Piece, cut, pieces
+from stlbounds.numeric.workers import PARALLEL, shared_out
 
 __all__ = ["cache_folder", "jitted_fill", "source"]
 
@@ -31,7 +33,7 @@ _HEADER = '''\
 from math import e, erf, inf, nan, pi, sqrt, tanh
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 # Logarithm and exponential without calls or branches, so that loops over them become vector instructions. The
 # reductions and the coefficients of the logarithm are those of fdlibm.
@@ -193,12 +195,12 @@ def source(expression: sp.Expr, symbols: tuple[sp.Symbol, ...], arrays: tuple[bo
     where = ", ".join(f"_i{axis}" for axis in range(axes))
     names = [f"_a{number}_" if is_array else f"_a{number}" for number, is_array in enumerate(arrays)]
     body = [f"_a{number} = _a{number}_[{where}]" for number, is_array in enumerate(arrays) if is_array]
-    loops = [f"{'    ' * (axis + 1)}for _i{axis} in {'prange' if axis == 0 else 'range'}(_out.shape[{axis}]):"
-             for axis in range(axes)]
+    loops = [f"{'    ' * (axis + 1)}for _i{axis} in range(_out.shape[{axis}]):" for axis in range(axes)]
     inside = "    " * (axes + 1)
-    return "\n".join([f'{_HEADER}@njit(parallel=True, cache=True, error_model="numpy")',
-                      f"def fill({', '.join(['_out', *names])}):", *loops,
-                      *(inside + line for line in [*body, *lines, f"_out[{where}] = {printer.doprint(result)}"]), ""])
+    last = [f"_value = {printer.doprint(result)}", f"_out[{where}] = _value", "_lost += 0 if abs(_value) < inf else 1"]
+    return "\n".join([f'{_HEADER}@njit(nogil=True, cache=True, error_model="numpy", fastmath={{"contract"}})',
+                      f"def fill({', '.join(['_out', *names])}):", "    _lost = 0", *loops,
+                      *(inside + line for line in [*body, *lines, *last]), "    return _lost", ""])
 
 
 def cache_folder() -> Path:
@@ -208,7 +210,7 @@ def cache_folder() -> Path:
 
 
 @lru_cache(maxsize=256)
-def _loaded(text: str) -> Callable[..., None]:
+def _loaded(text: str) -> Callable[..., int]:
     """The function of a generated module, compiled before if this machine has done it."""
     if importlib.util.find_spec("numba") is None:
         raise MissingDependencyError("the compiled path needs numba: pip install 'stlbounds[fast]'")
@@ -226,12 +228,12 @@ def _loaded(text: str) -> Callable[..., None]:
     # Machine code that numba reads back looks its module up by name.
     sys.modules[name] = module
     found.loader.exec_module(module)
-    function: Callable[..., None] = module.fill
+    function: Callable[..., int] = module.fill
     return function
 
 
 def jitted_fill(out: np.ndarray[Any, np.dtype[np.float64]], expression: sp.Expr, symbols: tuple[sp.Symbol, ...],
-                values: list[Any]) -> None:
+                values: list[Any]) -> bool:
     """Write the values of an expression into ``out``, all processors at once.
 
     Parameters
@@ -243,6 +245,11 @@ def jitted_fill(out: np.ndarray[Any, np.dtype[np.float64]], expression: sp.Expr,
     values : list of float or numpy.ndarray
         One for each symbol; arrays broadcast to the shape of `out`.
 
+    Returns
+    -------
+    bool
+        Whether all values are finite.
+
     Raises
     ------
     UndecidedError
@@ -253,5 +260,11 @@ def jitted_fill(out: np.ndarray[Any, np.dtype[np.float64]], expression: sp.Expr,
     arrays = tuple(np.ndim(value) > 0 for value in values)
     function = _loaded(source(expression, symbols, arrays, out.ndim))
     # Arrays of the full shape stay contiguous, for vector instructions.
-    function(out, *(float(value) if np.ndim(value) == 0 else value if value.shape == out.shape
-                    else np.broadcast_to(value, out.shape) for value in values))
+    columns = [float(value) if np.ndim(value) == 0 else value if value.shape == out.shape
+               else np.broadcast_to(value, out.shape) for value in values]
+
+    def run(portion: Sequence[Piece]) -> int:
+        return sum(function(out[piece], *(cut(column, piece) for column in columns)) for piece in portion)
+
+    # Neither threads nor pieces are left to numba: one of its threading layers must not be entered twice at a time.
+    return not any(shared_out(run, list(pieces(out.shape)), out.size >= PARALLEL))

@@ -15,6 +15,7 @@ from stlbounds.numeric.arrays import evaluate, evaluate_point
 from stlbounds.numeric.digits import to_digits
 from stlbounds.numeric.plan import Plan, plan_of
 from stlbounds.numeric.values import checked_names, exact_values, float_arrays, point_values
+from stlbounds.numeric.workers import using
 from stlbounds.symbols import i
 from stlbounds.theorems.statement import Statement, ordered
 
@@ -54,7 +55,7 @@ class Numbers(Statement):
         return dict(zip(parts, evaluate(expressions, symbols, arrays, out, compiled=compiled), strict=True))
 
     def evaluate(self, *, digits: int | None = None, out: npt.NDArray[np.float64] | None = None, compiled: bool = False,
-                 **values: Any) -> Any:
+                 threads: int | None = None, **values: Any) -> Any:
         """The value of the bound.
 
         Parameters
@@ -66,6 +67,9 @@ class Numbers(Statement):
         compiled : bool
             Whether numba (extra `fast`) may make machine code for points without structure. It takes some seconds when
             a bound is first evaluated on a machine, and is kept in the user's cache folder (``STLBOUNDS_CACHE``).
+        threads : int, optional
+            How many threads share a large array, at least 1; by default one on each processor that this process may
+            use. The values do not depend on it.
         **values : number or array_like
             A value for every symbol, for example ``n=1000, alpha=0.5``; each must be in the symbol's range.
 
@@ -79,6 +83,10 @@ class Numbers(Statement):
             If a value is missing, NaN, outside its range, shapes do not broadcast, or `out` does not fit.
         SymbolError
             If a name does not occur in the bound.
+
+        References
+        ----------
+        Theory §12; Johansson 2017 for the digits (Arb).
 
         Notes
         -----
@@ -97,7 +105,8 @@ class Numbers(Statement):
         (0.0, False)
         """
         if digits is None:
-            return self._evaluate({"bound": self.expr}, values, out, compiled)["bound"]
+            with using(threads):
+                return self._evaluate({"bound": self.expr}, values, out, compiled)["bound"]
         if out is not None:
             raise InvalidArgumentError("out", "an array", "left out with digits")
         checked_names(values, self._symbols_of((self.expr,)), self.constants)
@@ -119,6 +128,10 @@ class Numbers(Statement):
         Plan
             Data; its text shows one step per line.
 
+        References
+        ----------
+        The page on architecture, "Numbers".
+
         Examples
         --------
         >>> import stlbounds as stl
@@ -132,14 +145,38 @@ class Numbers(Statement):
         return plan_of(self.expr, shapes)
 
     def evaluate_terms(self, **values: Any) -> dict[str, Any]:
-        """The values of the terms by name; arguments as for `evaluate`."""
+        """The values of the terms by name; arguments, errors and source as for `evaluate`.
+
+        Examples
+        --------
+        >>> import stlbounds as stl
+        >>> setting = stl.Setting(stl.loops.Replace(), stl.generators.Categorical(5), stl.learners.BrierFit())
+        >>> stl.in_expectation(setting).evaluate_terms(n=100, i=1)
+        {'drift': 0.1, 'bias': 0.0199}
+        """
         return self._evaluate(self.terms, values)
 
     def evaluate_parts(self, **values: Any) -> dict[str, Any]:
-        """The values of ``loop_gain`` and ``amplification``; arguments as for `evaluate`."""
+        """The values of ``loop_gain`` and ``amplification``; arguments, errors and source as for `evaluate`.
+
+        Examples
+        --------
+        >>> import stlbounds as stl
+        >>> setting = stl.Setting(stl.loops.Replace(), stl.generators.Categorical(5), stl.learners.BrierFit())
+        >>> stl.in_expectation(setting).evaluate_parts(i=3)
+        {'loop_gain': 1.0, 'amplification': 2.0}
+        """
         return self._evaluate({"loop_gain": self.loop_gain, "amplification": self.amplification}, values)
 
     def is_vacuous(self, **values: Any) -> Any:
-        """Whether the bound is at least ``M`` and so says nothing (theory §12); arguments as for `evaluate`."""
+        """Whether the bound is at least ``M`` and so says nothing (theory §12); arguments and errors as for `evaluate`.
+
+        Examples
+        --------
+        >>> import stlbounds as stl
+        >>> setting = stl.Setting(stl.loops.Replace(), stl.generators.Categorical(5), stl.learners.BrierFit())
+        >>> [bool(stl.in_expectation(setting).is_vacuous(n=n, i=9)) for n in (5, 500)]
+        [True, False]
+        """
         parts = self._evaluate({"bound": self.expr, "most": self.setting.learner.loss_constant}, values)
         return parts["bound"] >= parts["most"]

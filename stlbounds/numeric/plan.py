@@ -12,8 +12,9 @@ import sympy as sp
 
 from stlbounds.errors import InvalidArgumentError
 from stlbounds.numeric.arrays import Grid, decision, layout
-from stlbounds.numeric.blocks import BLOCK, threads
+from stlbounds.numeric.blocks import BLOCK
 from stlbounds.numeric.preparing import prepared
+from stlbounds.numeric.workers import threads
 
 __all__ = ["Plan", "Step", "plan_of"]
 
@@ -25,7 +26,7 @@ class Step:
     Parameters
     ----------
     path : str
-        ``"math"`` (one point), ``"blocks"`` (generated NumPy code) or ``"matrices"`` (a product of two matrices).
+        ``"math"`` (one point), ``"blocks"`` (NumPy operations) or ``"matrices"`` (a product of two matrices).
     symbols : tuple of str
         The symbols that vary on this grid.
     points : int
@@ -69,7 +70,7 @@ class Plan:
         return sum(step.points * step.operations for step in self.steps)
 
     def __str__(self) -> str:
-        what = {"math": "generated math source", "blocks": f"generated NumPy code in blocks of {BLOCK} entries",
+        what = {"math": "generated math source", "blocks": f"NumPy operations in blocks of {BLOCK} entries",
                 "matrices": "a product of a tall with a wide matrix"}
         lines = [f"{len(self.steps)} steps, {self.operations:.3g} operations, result of shape {self.shape}, "
                  f"{threads()} processors"]

@@ -18,10 +18,11 @@ import sympy as sp
 
 from stlbounds.special import geometric_sum, geometric_sum_from_one
 
-__all__ = ["from_distances", "prepared"]
+__all__ = ["exponents", "from_distances", "prepared", "with_roots"]
 
 _MOST_SHIFTS = 3
 _MOST_SUMS = 6
+_LARGEST_ROOT = 4
 
 
 def _distance(ratio: sp.Expr) -> sp.Expr | None:
@@ -177,3 +178,31 @@ def prepared(expression: sp.Expr) -> sp.Expr:
     result = result.replace(lambda part: part.is_Pow and abs(part.exp) == sp.S.Half and part.base.has(geometric_sum),
                             _root_of_squares)
     return _shared(result)
+
+
+@lru_cache(maxsize=1024)
+def exponents(expression: sp.Expr) -> tuple[sp.Symbol, ...]:
+    """The symbols in exponents of powers, in a fixed order."""
+    found = set[sp.Symbol]().union(*(power.exp.free_symbols for power in expression.atoms(sp.Pow)))
+    return tuple(sorted(found, key=str))
+
+
+@lru_cache(maxsize=1024)
+def with_roots(expression: sp.Expr, values: tuple[tuple[sp.Symbol, sp.Rational], ...]) -> sp.Expr:
+    """The expression with small halves of integers in place of exponents: such powers are roots, shared with others.
+
+    Parameters
+    ----------
+    expression : sympy.Expr
+        Prepared.
+    values : tuple of pairs
+        Symbols with their values; those that are no small halves of integers are left alone.
+
+    Examples
+    --------
+    >>> from stlbounds.symbols import n, r
+    >>> with_roots(n**-r, ((r, sp.Rational(1, 2)),)), with_roots(n**-r, ((r, sp.Rational(1, 3)),))
+    (1/sqrt(n), n**(-r))
+    """
+    return expression.xreplace({symbol: value for symbol, value in values
+                                if (2 * value).is_Integer and abs(value) <= _LARGEST_ROOT})

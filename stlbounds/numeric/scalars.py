@@ -7,12 +7,14 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import sympy as sp
 from sympy.printing.pycode import PythonCodePrinter
 
 from stlbounds.compiled import NUMPY_FUNCTIONS, Series, printed_function
 from stlbounds.numeric.growing import growth_array, growth_sum_array
-from stlbounds.numeric.series import HEAD
+from stlbounds.numeric.series import HEAD, smooth_tail
+from stlbounds.power_sums import in_power_sums
 from stlbounds.special import geometric_sum_from_one_math, geometric_sum_math
 
 __all__ = ["scalar_function"]
@@ -42,6 +44,15 @@ def _few(first: float, last: float) -> range:
     return range(int(first), int(last) + 1)
 
 
+def _power_sum(s: float, first: float, last: float, t: float) -> float:
+    """`stlbounds.power_sums.power_sum`: its first terms, and a quadrature of the others, which are smooth."""
+    end = min(last, first + HEAD - 1)
+    head = math.fsum(m**-s / (m + 1.0) ** t for m in map(float, range(int(first), int(end) + 1)))
+    if last == end:
+        return head
+    return head + float(smooth_tail(lambda m: m**-s / (m + 1.0) ** t, first + HEAD, np.asarray(last, dtype=float)))
+
+
 def _in_numpy(function: Callable[..., Any]) -> Callable[..., float]:
     return lambda *values: float(function(*values))
 
@@ -49,7 +60,7 @@ def _in_numpy(function: Callable[..., Any]) -> Callable[..., float]:
 
 _NAMES: dict[str, Any] = {
     "geometric_sum": geometric_sum_math, "geometric_sum_from_one": geometric_sum_from_one_math,
-    "growth_sum": _growth_sum, "growth": _in_numpy(growth_array),
+    "growth_sum": _growth_sum, "growth": _in_numpy(growth_array), "power_sum": _power_sum,
     "sum_over": lambda term, first, last: math.fsum(term(float(k)) for k in _few(first, last)),
     "product_over": lambda term, first, last: math.prod(term(float(k)) for k in _few(first, last))}
 
@@ -64,5 +75,5 @@ def scalar_function(expression: sp.Expr, symbols: tuple[sp.Symbol, ...]) -> Call
     names = {**{name: _in_numpy(function) for name, function in NUMPY_FUNCTIONS.items()}, **_NAMES}
     settings = {"fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True,
                 "user_functions": {name: name for name in names}}
-    function = printed_function((expression,), symbols, _ScalarPrinter(settings), names, ["math"])
+    function = printed_function((in_power_sums(expression),), symbols, _ScalarPrinter(settings), names, ["math"])
     return lambda *values: function(*values)[0]

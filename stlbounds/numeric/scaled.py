@@ -228,6 +228,7 @@ def _in_doubles(name: str) -> Callable[..., Scaled]:
 
 _OPERATIONS: dict[str, Any] = {
     "number": number, "ratio": lambda p, q: number(p) / number(q), "root": _root, "power": _power, "cases": _cases,
+    "roots": lambda values: math.prod(map(_root, values), start=number(1.0)),
     "compare": _compare, "every": lambda parts: np.logical_and.reduce(parts),
     "some": lambda parts: np.logical_or.reduce(parts), "negated": np.logical_not,
     "sum_over": _fold(0.0, lambda x, y: x + y), "product_over": _fold(1.0, lambda x, y: x * y),

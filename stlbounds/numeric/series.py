@@ -68,12 +68,17 @@ def _quadrature(term: Term, low: Array, high: Array, nodes: int) -> Array:
 
 
 def _smooth(term: Term, low: Array, high: Array) -> bool:
-    """Whether quadrature is right where direct summation can tell, and does not depend on the number of nodes."""
+    """Whether quadrature is right where direct summation can tell, and does not depend on the number of nodes.
+
+    Both relative to the sum with its head, which is all that matters: tails of steep powers are small.
+    """
     top = np.minimum(high, low + _PROBE)
+    head = np.abs(_one_by_one(term, low - HEAD, low - 1, 0.0, np.add))
     direct = _one_by_one(term, low, top, 0.0, np.add)
     whole, coarse = _quadrature(term, low, high, _NODES), _quadrature(term, low, high, _NODES - 4)
     near = np.abs(_quadrature(term, low, top, _NODES) - direct)
-    return bool(np.all(near <= _AGREE * np.abs(direct)) and np.all(np.abs(whole - coarse) <= _AGREE * np.abs(whole)))
+    return bool(np.all(near <= _AGREE * (head + np.abs(direct)))
+                and np.all(np.abs(whole - coarse) <= _AGREE * (head + np.abs(whole))))
 
 
 def smooth_tail(term: Term, start: float, last: Array) -> Array:

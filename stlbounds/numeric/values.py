@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
@@ -13,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 import sympy as sp
 
-from stlbounds.errors import InvalidArgumentError, SymbolError
+from stlbounds.errors import InvalidArgumentError, SymbolError, near_misses
 from stlbounds.symbols import entry, exact
 
 __all__ = ["checked_names", "exact_values", "float_arrays", "plain", "point_values"]
 
 #: Entries that are looked at together, while they are in the cache.
-_PASS = 1 << 14
+_PASS = 1 << 16
 _PLAIN = frozenset({int, float, np.float64, np.float32, np.int64, np.int32})
 
 
@@ -37,9 +36,9 @@ def checked_names(values: Mapping[str, Any], needed: Iterable[sp.Symbol], allowe
     accepted = {*wanted, *(symbol.name for symbol in allowed)}
     for name in values:
         if name not in accepted:
-            near = difflib.get_close_matches(name, sorted(accepted), n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise SymbolError(f"{name} does not occur here; the symbols are {', '.join(sorted(accepted))}{hint}")
+            hint = near_misses(name, accepted)
+            raise SymbolError(f"{name} does not occur here; the symbols are {', '.join(sorted(accepted))}"
+                              f"{'; ' if hint else ''}{hint}")
     missing = [name for name in wanted if name not in values]
     if missing:
         raise InvalidArgumentError(", ".join(missing), "missing", "given",
@@ -55,18 +54,22 @@ def _doubles(value: Any) -> npt.NDArray[np.float64]:
 
 
 def _surely_fine(array: npt.NDArray[np.float64], name: str) -> bool:
-    """Whether all values are within a range, decided from the extremes, in as few passes as possible."""
+    """Whether all values are within a range, decided from the extremes, while a part of the array is in the cache."""
     low, high, low_open, high_open, integer = _limits(name)
     if not array.size:
         return True
-    least, most = float(array.min()), float(array.max())
-    # A comparison with NaN, which the extremes pass on, is false.
-    inside = (least > low if low_open else least >= low) and (most < high if high_open else most <= high)
-    if not inside or most == math.inf or least == -math.inf:
-        return False
     flat = array.reshape(-1)
-    return not integer or all(bool((np.floor(part) == part).all()) for part in
-                              (flat[start:start + _PASS] for start in range(0, flat.size, _PASS)))
+    whole, same = np.empty(min(_PASS, flat.size)), np.empty(min(_PASS, flat.size), dtype=bool)
+    for start in range(0, flat.size, _PASS):
+        part = flat[start:start + _PASS]
+        least, most = float(part.min()), float(part.max())
+        # A comparison with NaN, which the extremes pass on, is false.
+        inside = (least > low if low_open else least >= low) and (most < high if high_open else most <= high)
+        if not inside or most == math.inf or least == -math.inf:
+            return False
+        if integer and not np.equal(np.floor(part, whole[:part.size]), part, same[:part.size]).all():
+            return False
+    return True
 
 
 def float_arrays(values: Mapping[str, Any]) -> dict[str, npt.NDArray[np.float64]]:
@@ -147,12 +150,24 @@ def exact_values(values: Mapping[str, Any]) -> dict[sp.Symbol, sp.Rational]:
     """
     found: dict[sp.Symbol, sp.Rational] = {}
     for name, value in values.items():
-        known = entry(name)
-        number = exact(name, value.item() if isinstance(value, np.generic) else value)
-        if not number.is_Rational or not known.range.contains(number):
-            raise InvalidArgumentError(name, value, str(known.range), f"it is {known.meaning}")
-        found[known.symbol] = number
+        plainly = type(value) is int or type(value) is float
+        symbol, number = _exact_number(name, type(value) is float, value) if plainly else _exactly(name, value)
+        found[symbol] = number
     return found
+
+
+def _exactly(name: str, value: Any) -> tuple[sp.Symbol, sp.Rational]:
+    known = entry(name)
+    number = exact(name, value.item() if isinstance(value, np.generic) else value)
+    if not number.is_Rational or not known.range.contains(number):
+        raise InvalidArgumentError(name, value, str(known.range), f"it is {known.meaning}")
+    return known.symbol, number
+
+
+@lru_cache(maxsize=4096)
+def _exact_number(name: str, is_float: bool, value: float) -> tuple[sp.Symbol, sp.Rational]:
+    """`_exactly` of a number that was perhaps given before; 1 and 1.0 would be one key without their types."""
+    return _exactly(name, value)
 
 
 def plain(number: sp.Rational) -> int | Fraction:

@@ -11,7 +11,9 @@ import sympy as sp
 import stlbounds as stl
 from stlbounds.interval.arithmetic import arithmetic
 from stlbounds.interval.tape import compiled
+from stlbounds.numeric import enclose_grid as certified
 from stlbounds.numeric.enclose_grid import enclose_grid
+from stlbounds.numeric.workers import using
 from stlbounds.symbols import K, N, alpha, c, i, kappa, lam, n, r, w
 
 GENERIC = stl.generators.Generator("generic", stl.DISCRETE, kappa, c * N**-r)
@@ -73,3 +75,36 @@ def test_most_of_a_grid_is_done_in_doubles():
     names = {str(symbol) for symbol in bound.expr.free_symbols}
     low, high = enclose_grid(bound.expr, {name: array for name, array in _grid(4).items() if name in names})
     assert (((high - low) / high) > 1e-14).mean() > 0.7
+
+
+def test_pieces_on_several_threads_are_what_one_pass_is(monkeypatch):
+    bound = stl.high_probability(stl.Setting(stl.loops.FixedMix(alpha), GENERIC))
+    names = {str(symbol) for symbol in bound.expr.free_symbols}
+    arrays = {name: array for name, array in _grid(4).items() if name in names}
+    scattered = {name: np.broadcast_to(array, (3, 4, 5)).ravel() for name, array in arrays.items()}
+    whole = [enclose_grid(bound.expr, columns) for columns in (arrays, scattered)]
+    monkeypatch.setattr(certified, "_PARALLEL", 1)
+    monkeypatch.setattr(certified, "_PIECE", 8)
+    with using(2):
+        for columns, (low, high) in zip((arrays, scattered), whole, strict=True):
+            lower, upper = enclose_grid(bound.expr, columns)
+            # Error bounds that are shared by fewer entries are smaller, never larger but for a rounding.
+            assert (lower >= low * (1 - 1e-15)).all() and (upper <= high * (1 + 1e-15)).all()
+            assert (lower <= upper).all()
+        assert _contained(bound.expr, arrays) < 1e-11
+
+
+def test_only_the_pieces_without_a_rule_are_done_by_intervals(monkeypatch):
+    calls = []
+    again = certified._one_by_one
+    monkeypatch.setattr(certified, "_one_by_one", lambda *given: (calls.append(given[-1].sum()), again(*given)))
+    monkeypatch.setattr(certified, "_PIECE", 4)
+    # The base of the last piece is negative, where powers have no rule.
+    bases = np.array([0.5, 1.0, 2.0, 3.0, 0.1, 0.2, 0.3, 0.4, -1.0, 0.7, 0.8, 0.9])
+    kind = sp.Symbol("kappa", real=True)
+    power = kind ** sp.Symbol("i", integer=True, nonnegative=True)
+    low, high = enclose_grid(power, {"kappa": bases, "i": np.full(12, 3.0)})
+    assert calls == [4] and (low <= bases**3).all() and (bases**3 <= high).all()
+    assert enclose_grid(alpha + 1, {"alpha": np.empty(0)})[0].shape == (0,)
+    low, high = enclose_grid(alpha + 1, {"alpha": np.array(0.5)})
+    assert low.shape == () and low <= 1.5 <= high

@@ -1,187 +1,219 @@
-"""Every way of evaluating in doubles against 60 digits, from wide ranges: one test class for all of them."""
+"""Every way of evaluating against 60 digits, from wide ranges: one test class for all of them."""
 
 from __future__ import annotations
 
-from functools import cache
+import json
+import math
+import shutil
+import subprocess
+from fractions import Fraction
 
 import flint
 import numpy as np
 import pytest
 import sympy as sp
+from families import FAMILIES, LARGEST, MILLION, POINTS, allowed, bound_of, case, column, compare, truth_of
 
 import stlbounds as stl
 from stlbounds import symbols as s
-from stlbounds.generators import Categorical, CategoricalWithPrior, GaussianPrivateGenerator, Generator, Transformer
-from stlbounds.learners import BrierFit
-from stlbounds.loops import Accumulate, Augment, FixedMix, Replace, Schedule, Subsample, WeightedMix
 from stlbounds.numeric.arrays import evaluate, rescued
-from stlbounds.numeric.balls import ball_function
+from stlbounds.numeric.digits import to_digits
+from stlbounds.numeric.enclose import enclose
+from stlbounds.numeric.enclose_grid import enclose_grid
+from stlbounds.numeric.javascript import RUNTIME, javascript_function
 
-LARGEST = float(np.finfo(float).max)
-
-
-def _generic() -> Generator:
-    return Generator("generic", stl.DISCRETE, s.kappa, s.c * s.N**-s.r)
-
-
-def _private() -> Generator:
-    return GaussianPrivateGenerator(s.privacy_mu, s.c * s.N**-s.r)
-
-
-def _transformer() -> Transformer:
-    return Transformer(s.L, s.omega, learning_error=s.c * s.N**-s.r)
-
-
-#: Bounds by name: the setting, the most generations, and how many points are compared.
-FAMILIES = {
-    "replay": (lambda: (FixedMix(s.alpha), _generic()), 10**6, 2000),
-    "fresh": (lambda: (FixedMix(s.alpha, "fresh"), _generic()), 10**6, 2000),
-    "replace": (lambda: (Replace(), _generic()), 10**6, 500),
-    "augment": (lambda: (Augment(s.lam), _generic()), 10**6, 500),
-    "weighted": (lambda: (WeightedMix(s.w), _generic()), 10**6, 500),
-    "categorical": (lambda: (FixedMix(s.alpha), Categorical(s.K), BrierFit()), 10**6, 500),
-    "prior": (lambda: (FixedMix(s.alpha), CategoricalWithPrior(s.K, s.eta, s.prior_distance), BrierFit()), 10**6, 500),
-    "private": (lambda: (FixedMix(s.alpha), _private()), 10**5, 300),
-    "transformer": (lambda: (FixedMix(s.alpha), _transformer(), _euclidean()), 10**5, 300),
-    "accumulate": (lambda: (Accumulate(), _generic()), 400, 200),
-    "accumulate, categorical": (lambda: (Accumulate(), Categorical(s.K), BrierFit()), 200, 60),
-    "subsample": (lambda: (Subsample(), _generic()), 400, 200),
-    "schedule": (lambda: (Schedule([0.5, 0.4, 0.3]), _generic()), 3, 200),
-}
+NODE = shutil.which("node") or "nodejs"
+#: What takes milliseconds a point there: fewer points, the same ranges.
+SLOW_ON_ACCUMULATE = {"arrays": 1000, "one point": 300, "JavaScript": 300, "digits by mpmath": 3,
+                      "digits by balls": 300, "certified grid": 300, "certified points": 20}
+#: Compiling takes seconds: bounds of as many forms as there are, and one with functions that are not compiled.
+COMPILED = ("replay", "weighted", "private", "transformer", "accumulate")
+QUICK_ON_NESTED = ("arrays", "unlimited exponents")
+#: Few points where one takes milliseconds, and fewer in the quick tests.
+FEW, FIRST = 60, 100
+#: Sums of sums over generations are slow in many digits, and in JavaScript, where nothing is done by quadrature.
+NESTED = ("accumulate, categorical", "subsample, categorical")
 
 
-def _euclidean() -> stl.learners.UniformlyStable:
-    return stl.learners.UniformlyStable(s.b / s.N, s.M, stl.EUCLIDEAN)
+def run_javascript(functions, calls):
+    """The values of calls; numbers travel as text, so that none is rounded."""
+    code = "\n".join([RUNTIME, *functions, f"console.log(JSON.stringify([{', '.join(calls)}].map(String)));"])
+    done = subprocess.run([NODE, "-"], input=code, capture_output=True, text=True, check=True, timeout=120)
+    return [float(text.replace("Infinity", "inf")) for text in json.loads(done.stdout)]
 
 
-@cache
-def _bound(name: str) -> stl.Bound:
-    return stl.high_probability(stl.Setting(*FAMILIES[name][0]()))
+# --- the evaluators -----------------------------------------------------------------------------------------------
 
 
-def _column(name: str, rng: np.random.Generator, size: int, most: float) -> np.ndarray:
-    """Random values of a symbol, over all orders of magnitude that occur, with special ones mixed in."""
-    special: tuple[float, ...] = ()
-    if name in ("n", "K"):
-        values = np.floor(10 ** rng.uniform(0, 12 if name == "n" else 6, size))
-    elif name == "i":
-        values, special = np.floor(10 ** rng.uniform(0, np.log10(most + 1), size)), (0, 1, 2, most)
-    elif name in ("alpha", "w", "eta", "prior_distance"):
-        values, special = 10 ** rng.uniform(-12, 0, size), (0.0, 1.0, 0.5, 1e-12)
-    elif name == "delta":
-        values, special = 10 ** rng.uniform(-300, -0.001, size), (1e-300, 0.5)
-    elif name == "kappa":
-        values = np.where(rng.random(size) < 0.5, rng.uniform(0, 1.1, size), rng.uniform(0, 50, size))
-        special = (0.0, 1.0)
-    elif name == "L":
-        values = rng.integers(1, 12, size).astype(float)
-    elif name == "r":
-        values, special = rng.uniform(0.05, 3, size), (0.5, 1.0)
-    else:
-        values = 10 ** rng.uniform(-3, 1, size)
-    for value in special:
-        values[rng.random(size) < 0.04] = value
-    return np.minimum(values, most) if name == "i" else values
+def _arrays(bound, columns):
+    return bound.evaluate(**columns)
 
 
-@cache
-def _case(name: str) -> tuple[dict[str, np.ndarray], tuple[flint.arb, ...]]:
-    """Random points of a family, with the values there to 60 digits, proven."""
-    bound, (_, most, size) = _bound(name), FAMILIES[name]
-    rng = np.random.default_rng(17)
-    columns = {symbol.name: _column(symbol.name, rng, size, most) for symbol in bound.symbols}
-    return columns, _truth(bound.expr, bound.symbols, columns)
+def _one_point(bound, columns):
+    points = zip(*(values.tolist() for values in columns.values()), strict=True)
+    found = [bound.evaluate(**dict(zip(columns, point, strict=True))) for point in points]
+    assert all(type(value) is float for value in found)
+    return np.array(found)
 
 
-def _truth(expression: sp.Expr, symbols: tuple[sp.Symbol, ...],
-           columns: dict[str, np.ndarray], precision: int = 600) -> tuple[flint.arb, ...]:
-    function = ball_function(expression, symbols)
-    with flint.ctx.workprec(precision):
-        found = tuple(function(*map(float, point)) for point in zip(*columns.values(), strict=True))
-    assert all(value.rel_accuracy_bits() > 200 or value.is_zero() for value in found)
+def _unlimited(bound, columns):
+    return rescued(bound.expr, bound.symbols, list(columns.values()))
+
+
+def _machine_code(bound, columns):
+    # Fewer than a thousand points are not worth compiling.
+    repeat = -(-1100 // columns["n"].size)
+    found = bound.evaluate(**{key: np.tile(values, repeat) for key, values in columns.items()}, compiled=True)
+    return found[:columns["n"].size]
+
+
+def _javascript(bound, columns):
+    code = javascript_function("f", bound.expr, bound.symbols)
+    points = [list(map(float, point)) for point in zip(*columns.values(), strict=True)]
+    return np.array(run_javascript([code], [f"f({', '.join(map(repr, point))})" for point in points]))
+
+
+def _to_digits(bound, columns, balls):
+    found = []
+    for point in zip(*columns.values(), strict=True):
+        values = {symbol: sp.Rational(float(value)) for symbol, value in zip(bound.symbols, point, strict=True)}
+        found.append(to_digits(bound.expr, values, 40, balls=balls))
     return found
 
 
-def _compare(got: np.ndarray, truth: tuple[flint.arb, ...], generations: np.ndarray) -> None:
-    """Within rounding; infinite exactly where the truth exceeds the largest double.
-
-    ``kappa (1 - alpha)`` has rounded before it is raised to the power ``i``, in square for the amplification, which is
-    ``O(i 2**-53)``; exponentials of logarithms of up to 700 cost ``O(700 2**-53)``, hence 1e-12.
-    """
-    assert got.dtype == np.float64 and not np.isnan(got).any()
-    for value, true, i in zip(got.ravel(), truth, np.ravel(generations), strict=True):
-        allowed = 1e-12 + 40 * (i + 1) * 2.0**-53
-        if true * (1 - allowed) > LARGEST:
-            assert value == np.inf
-        elif true * (1 + allowed) < LARGEST:
-            assert np.isfinite(value)
-            assert abs(flint.arb(float(value)) - true) <= true * allowed + 5e-324
+def _by_balls(bound, columns):
+    return _to_digits(bound, columns, True)
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+def _by_mpmath(bound, columns):
+    return _to_digits(bound, columns, False)
+
+
+def _certified_grid(bound, columns):
+    return list(zip(*enclose_grid(bound.expr, columns), strict=True))
+
+
+def _certified_points(bound, columns):
+    found = [enclose(bound.expr, dict(zip(bound.symbols, (Fraction(float(value)) for value in point), strict=True)))
+             for point in zip(*columns.values(), strict=True)]
+    return [(one.lower, one.upper) for one in found]
+
+
+# --- how their results are judged -----------------------------------------------------------------------------------
+
+
+def _javascript_agrees(got, truth, generations):
+    """Overflow on the way is not made good in JavaScript; what is finite is right, and most is."""
+    lost = 0
+    for value, true, i in zip(got, truth, generations, strict=True):
+        if math.isfinite(value):
+            assert abs(flint.arb(float(value)) - true) <= true * allowed(i) + 5e-324, (value, true, i)
+        elif math.isnan(value) or true < LARGEST:
+            lost += 1
+    assert lost <= 0.07 * len(truth)
+
+
+def _all_digits_agree(got, truth, generations):
+    with flint.ctx.workprec(400):
+        for value, true in zip(got, truth, strict=True):
+            if value == 0:
+                assert true.is_zero()
+                continue
+            sign, mantissa, exponent, _ = value._mpf_
+            exact = flint.arb(int(mantissa)) * flint.arb(2) ** int(exponent) * (-1) ** sign
+            assert abs(exact - true) <= abs(true) * flint.arb(10) ** -39
+
+
+def _end(value):
+    if not isinstance(value, Fraction) and math.isinf(value):
+        return flint.arb.pos_inf() if value > 0 else flint.arb.neg_inf()
+    exact = Fraction(value)
+    return flint.arb(flint.fmpq(exact.numerator, exact.denominator))
+
+
+def _all_contained(got, truth, generations):
+    with flint.ctx.workprec(1500):
+        for (low, high), true in zip(got, truth, strict=True):
+            assert _end(low) <= true.upper() and true.lower() <= _end(high)
+            # Not by being infinite, where the truth is a double.
+            if abs(true) < LARGEST / 2:
+                assert _end(high).is_finite() and _end(high) <= 1.0001 * true + 1e-270
+
+
+#: By name: the evaluator, the judge, at how many points, and whether it is quick.
+EVALUATORS = {
+    "arrays": (_arrays, compare, POINTS, True),
+    "one point": (_one_point, compare, POINTS, True),
+    "unlimited exponents": (_unlimited, compare, POINTS, True),
+    "machine code": (_machine_code, compare, POINTS, False),
+    "JavaScript": (_javascript, _javascript_agrees, POINTS, True),
+    "digits by balls": (_by_balls, _all_digits_agree, POINTS, True),
+    "digits by mpmath": (_by_mpmath, _all_digits_agree, FEW, False),
+    "certified grid": (_certified_grid, _all_contained, POINTS, True),
+    "certified points": (_certified_points, _all_contained, FEW, False),
+}
+
+
+def _judge(evaluator, name, size, most=MILLION):
+    evaluated, judge, points, _ = EVALUATORS[evaluator]
+    columns, truth = case(name, size, most)
+    size = min(size, points)
+    columns = {key: values[:size] for key, values in columns.items()}
+    judge(evaluated(bound_of(name), columns), truth[:size], columns["i"])
+
+
 class TestAgainstSixtyDigits:
-    """All paths, all families."""
+    """Every evaluator, every loop."""
 
-    def test_scattered_points(self, name):
-        columns, truth = _case(name)
-        _compare(_bound(name).evaluate(**columns), truth, columns["i"])
+    @pytest.mark.parametrize("name", FAMILIES)
+    @pytest.mark.parametrize("evaluator", [key for key, (*_, quick) in EVALUATORS.items() if quick])
+    def test_some_points(self, evaluator, name):
+        if name in NESTED:
+            _judge(evaluator, name, 20, 30)
+        else:
+            _judge(evaluator, name, 20 if name == "schedule, endless" else FIRST)
 
-    def test_one_point(self, name):
-        columns, truth = _case(name)
-        points = [dict(zip(columns, map(float, point), strict=True))
-                  for point in list(zip(*columns.values(), strict=True))[:100]]
-        got = np.array([_bound(name).evaluate(**point) for point in points])
-        assert all(type(_bound(name).evaluate(**point)) is float for point in points[:3])
-        _compare(got, truth[:100], columns["i"][:100])
+    @pytest.mark.slow
+    @pytest.mark.parametrize(("evaluator", "name"), [
+        (evaluator, name) for evaluator in EVALUATORS for name in FAMILIES
+        if evaluator != "machine code" or name in COMPILED])
+    def test_two_thousand_points(self, evaluator, name):
+        if name in NESTED:
+            _judge(evaluator, name, *((200, 300) if evaluator in QUICK_ON_NESTED else (20, 60)))
+        elif name == "transformer" and evaluator == "certified grid":
+            _judge(evaluator, name, 500)
+        elif name == "accumulate" and evaluator in SLOW_ON_ACCUMULATE:
+            _judge(evaluator, name, SLOW_ON_ACCUMULATE[evaluator])
+        else:
+            _judge(evaluator, name, POINTS)
 
-    def test_unlimited_exponents(self, name):
-        columns, truth = _case(name)
-        bound = _bound(name)
-        values = [columns[symbol.name] for symbol in bound.symbols]
-        _compare(rescued(bound.expr, bound.symbols, values), truth, columns["i"])
-
+    @pytest.mark.parametrize("name", FAMILIES)
     def test_grids(self, name):
-        bound, (_, most, _) = _bound(name), FAMILIES[name]
+        bound, most = bound_of(name), 100 if name in NESTED else FAMILIES[name][1]
         rng = np.random.default_rng(5)
-        values = {symbol.name: _column(symbol.name, rng, 1, most)[0] for symbol in bound.symbols}
-        values["n"] = _column("n", rng, 5, most)[:, None, None]
+        values = {symbol.name: column(symbol.name, rng, 1, most)[0] for symbol in bound.symbols}
+        values["n"] = column("n", rng, 5, most)[:, None, None]
         other = next((key for key in ("alpha", "lam", "w", "kappa", "K") if key in values), "delta")
-        values[other] = _column(other, rng, 4, most)[:, None]
-        values["i"] = _column("i", rng, 3, most)
+        values[other] = column(other, rng, 4, most)[:, None]
+        values["i"] = column("i", rng, 3, most)
         got = bound.evaluate(**values)
         columns = {key: np.broadcast_to(value, got.shape).ravel() for key, value in values.items()}
         assert got.shape == (5, 4, 3)
-        _compare(got, _truth(bound.expr, bound.symbols, columns), columns["i"])
+        compare(got, truth_of(bound.expr, bound.symbols, columns, 230 if name == "accumulate" else 600), columns["i"])
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["replay", "weighted", "private"])
-def test_machine_code(name, tmp_path, monkeypatch):
+def test_machine_code_is_kept(tmp_path, monkeypatch):
     monkeypatch.setenv("STLBOUNDS_CACHE", str(tmp_path))
-    columns, truth = _case(name)
-    repeated = {key: np.tile(column, 4) for key, column in columns.items()}
-    _compare(_bound(name).evaluate(**repeated, compiled=True), truth * 4, repeated["i"])
+    evaluated = _machine_code(bound_of("replace"), case("replace", FIRST)[0])
+    compare(evaluated, case("replace", FIRST)[1], case("replace", FIRST)[0]["i"])
     assert len(list(tmp_path.glob("stlbounds_*.py"))) == 1 and list(tmp_path.rglob("*.nbi"))
 
 
 def test_what_has_no_machine_code_is_evaluated_all_the_same(tmp_path, monkeypatch):
     monkeypatch.setenv("STLBOUNDS_CACHE", str(tmp_path))
-    columns, truth = _case("accumulate")
-    repeated = {key: np.tile(column, 6) for key, column in columns.items()}
-    _compare(_bound("accumulate").evaluate(**repeated, compiled=True), truth * 6, repeated["i"])
+    _judge("machine code", "accumulate", FIRST)
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("name", "generations"), [
-    ("accumulate", (200_000, 30_000, 5000, 1153, 129)), ("subsample", (10**6, 30_000, 5000, 1153, 129)),
-    # The reference adds up sums of sums here.
-    ("accumulate, categorical", (2000, 1300))])
-def test_many_generations_of_growing_loops(name, generations):
-    bound, rng = _bound(name), np.random.default_rng(3)
-    columns = {symbol.name: _column(symbol.name, rng, len(generations), 10**6) for symbol in bound.symbols}
-    columns["i"] = np.array(generations, dtype=float)
-    _compare(bound.evaluate(**columns), _truth(bound.expr, bound.symbols, columns, 260), columns["i"])
 
 
 POINT = {"kappa": 1.3, "c": 1, "r": 0.5, "n": 1000, "alpha": 0.3, "i": 7, "b": 2, "M": 1.5, "delta": 0.05}
@@ -193,7 +225,7 @@ class TestShapes:
     @pytest.mark.parametrize("axes", ["n", "ni", "nai", "ain", "ian", "na", "nad", "dnai", "i", "d", "nn"])
     @pytest.mark.parametrize("name", ["replay", "private", "accumulate", "augment"])
     def test_every_order_of_axes_gives_the_same_values(self, name, axes):
-        bound = _bound(name)
+        bound = bound_of(name)
         ranges = {"n": [10, 1e3, 1e5], "a": [0.2, 0.9], "i": [0, 1, 5, 40], "d": [0.01, 0.2]}
         mixture = {"augment": "lam", "accumulate": "kappa"}.get(name, "alpha")
         letters = {"n": "n", "a": mixture, "i": "i", "d": "delta"}
@@ -212,7 +244,7 @@ class TestShapes:
     def test_types(self, kind):
         given = [2, 7, 100]
         arrays = kind(given) if kind in (list, tuple) else np.array(given, dtype=kind)
-        bound = _bound("replay")
+        bound = bound_of("replay")
         got = bound.evaluate(**POINT | {"i": arrays, "n": arrays})
         assert got.dtype == np.float64
         assert got.tolist() == bound.evaluate(**POINT | {"i": np.array(given, float),
@@ -220,10 +252,10 @@ class TestShapes:
 
     @pytest.mark.parametrize("shape", [(0,), (3, 0), (0, 2)])
     def test_empty(self, shape):
-        assert _bound("replay").evaluate(**POINT | {"n": np.ones(shape)}).shape == shape
+        assert bound_of("replay").evaluate(**POINT | {"n": np.ones(shape)}).shape == shape
 
     def test_blocks_and_threads_see_every_point(self):
-        bound, rng = _bound("replay"), np.random.default_rng(0)
+        bound, rng = bound_of("replay"), np.random.default_rng(0)
         size = 300_001
         values = POINT | {"n": np.floor(rng.uniform(1, 1e6, size)), "alpha": rng.uniform(0, 1, size)}
         got = bound.evaluate(**values)
@@ -232,25 +264,25 @@ class TestShapes:
             assert got[index] == pytest.approx(bound.evaluate(**one), rel=1e-12)
 
     def test_large_products_see_every_point(self):
-        bound, rng = _bound("replay"), np.random.default_rng(0)
+        bound, rng = bound_of("replay"), np.random.default_rng(0)
         values = POINT | {"n": np.arange(1.0, 301)[:, None], "alpha": rng.uniform(0, 1, 1500)}
         got = bound.evaluate(**values)
-        for row, column in [(0, 0), (299, 1499), (255, 1023), (256, 1024), *rng.integers(0, 300, (50, 2))]:
-            one = values | {"n": row + 1, "alpha": values["alpha"][column]}
-            assert got[row, column] == pytest.approx(bound.evaluate(**one), rel=1e-12)
+        for row, place in [(0, 0), (299, 1499), (255, 1023), (256, 1024), *rng.integers(0, 300, (50, 2))]:
+            one = values | {"n": row + 1, "alpha": values["alpha"][place]}
+            assert got[row, place] == pytest.approx(bound.evaluate(**one), rel=1e-12)
 
 
 class TestOut:
     """An array for the result."""
 
     def test_it_is_filled_and_returned(self):
-        bound, out = _bound("replay"), np.empty((3, 2))
+        bound, out = bound_of("replay"), np.empty((3, 2))
         values = POINT | {"n": [[10], [20], [30]], "alpha": [0.1, 0.2]}
         assert bound.evaluate(**values, out=out) is out
         assert out.tolist() == bound.evaluate(**values).tolist()
 
     def test_views_and_arguments_may_be_given(self):
-        bound, values = _bound("replay"), np.array([10.0, 20.0, 30.0, 40.0])
+        bound, values = bound_of("replay"), np.array([10.0, 20.0, 30.0, 40.0])
         expected = bound.evaluate(**POINT | {"n": values}).tolist()
         strided = np.zeros(8)[::2]
         bound.evaluate(**POINT | {"n": values}, out=strided)
@@ -261,18 +293,18 @@ class TestOut:
     @pytest.mark.parametrize("out", [np.empty(4), np.empty((3, 1)), np.empty(3, np.float32), np.empty(3, int), [0.0]])
     def test_what_does_not_fit_is_refused(self, out):
         with pytest.raises(stl.errors.InvalidArgumentError, match="out"):
-            _bound("replay").evaluate(**POINT | {"n": [1, 2, 3]}, out=out)
+            bound_of("replay").evaluate(**POINT | {"n": [1, 2, 3]}, out=out)
 
     def test_it_is_not_for_digits(self):
         with pytest.raises(stl.errors.InvalidArgumentError, match="out"):
-            _bound("replay").evaluate(**POINT, out=np.empty(()), digits=20)
+            bound_of("replay").evaluate(**POINT, out=np.empty(()), digits=20)
 
 
 class TestPlan:
     """What an evaluation will do."""
 
     def test_grids_are_separated(self):
-        plan = _bound("replay").plan(n=(100, 1, 1), alpha=(50, 1), i=(70,))
+        plan = bound_of("replay").plan(n=(100, 1, 1), alpha=(50, 1), i=(70,))
         assert (plan.shape, plan.path, plan.steps[-1].points) == ((100, 50, 70), "matrices", 350_000)
         # Everything else happens on the small axes.
         assert max(step.points for step in plan.steps[:-1]) == 3500
@@ -281,24 +313,24 @@ class TestPlan:
         assert "350,000 points" in str(plan) and "matrix" in str(plan)
 
     def test_other_paths(self):
-        bound = _bound("replay")
+        bound = bound_of("replay")
         assert bound.plan().path == "math"
         assert bound.plan(n=(10,), alpha=[0.1] * 10).path == "blocks"
         # The number of points is inside of the amplification here.
-        assert _bound("private").plan(n=(100, 1), i=(100,)).path == "blocks"
+        assert bound_of("private").plan(n=(100, 1), i=(100,)).path == "blocks"
         assert bound.plan(n=(1, 1)).path == "math"
 
     @pytest.mark.parametrize("name", FAMILIES)
     def test_grids_of_the_catalogue_are_separated(self, name):
         if name == "private":
             return
-        assert _bound(name).plan(n=(100, 1), i=(100,)).path == "matrices"
+        assert bound_of(name).plan(n=(100, 1), i=(100,)).path == "matrices"
 
     def test_refusals(self):
         with pytest.raises(stl.errors.InvalidArgumentError, match="broadcast"):
-            _bound("replay").plan(n=(3,), i=(4,))
+            bound_of("replay").plan(n=(3,), i=(4,))
         with pytest.raises(stl.errors.SymbolError, match="alhpa"):
-            _bound("replay").plan(alhpa=(3,))
+            bound_of("replay").plan(alhpa=(3,))
 
 
 def test_an_expression_that_cancels_is_not_separated():
