@@ -1,10 +1,11 @@
 """Fu et al. 2025, the seed paper: recursive stability, in-context transformers, a constant proportion of real data, and
 the best amount of synthetic data.
 
-The abstract (arXiv 2502.18865) says that the architecture and the proportion of real data decide, that a constant
-proportion is enough for transformers in context, and that there is a best size of the synthetic data. Its theorems
-hold up to absolute constants and could not be checked word for word here. So the constants below are ours alone: those
-of the note (theory §3, §5, §8, §9), typed once more by hand and held against what the library derives.
+The abstract (arXiv 2502.18865) says that architecture and proportion of real data influence whether a loop succeeds,
+that for transformers in context a constant proportion of real data ensures convergence, and that there are insights
+into the best size of the synthetic data: no formula. The theorems hold up to absolute constants and could not be
+checked word for word here. So orders and constants below are ours alone: those of the note (theory §3, §5, §8, §9),
+typed once more by hand and held against what the library derives.
 """
 
 from __future__ import annotations
@@ -82,11 +83,11 @@ def compare() -> Comparison:
             found["shrinking"].subs(_NUMBERS)),
     ]
     return Comparison(
-        "Fu et al. 2025, A theoretical perspective: self-consuming training loops (arXiv 2502.18865)",
-        "the model and the proportion of real data decide whether a loop generalizes; a constant proportion is enough "
-        "for transformers in context; there is a best amount of synthetic data",
+        "Fu et al. 2025, A theoretical perspective: When and how self-consuming training loops generalize",
+        "architecture and proportion of real data influence the success of a loop; for transformers in context a "
+        "constant proportion ensures convergence; insights into the best size of the synthetic data",
         tuple(rows), _simulated(),
-        "agreement: in the orders and in every qualitative statement; the constants are ours, by hand and derived",
+        "agreement: with what the abstract says, in words; orders and constants are ours, by hand and derived",
         bound.latex("theorem"),
         "the abstract was read; the theorems, which hold up to absolute constants, could not be checked word for word, "
         "so 'published' stands for the note's closed forms, evaluated by hand")

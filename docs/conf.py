@@ -5,19 +5,23 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
 # Examples run in processes of their own, which import this clone as well.
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
 os.environ.setdefault("NO_COLOR", "1")
 
 import sphinx.ext.autosummary  # noqa: E402
 from docutils import nodes  # noqa: E402
-from sphinx.addnodes import pending_xref  # noqa: E402
+from look_at_pages import look_at_build  # noqa: E402
+from sphinx.addnodes import desc_annotation, pending_xref  # noqa: E402
+from sphinx.errors import ExtensionError  # noqa: E402
+from sphinx.util import logging  # noqa: E402
 
 import stlbounds  # noqa: E402
 
@@ -46,6 +50,7 @@ templates_path: list[str] = []
 
 html_theme = "furo"
 html_title = "stlbounds"
+html_show_copyright = False
 html_static_path = ["_static"]
 html_css_files = ["guide.css"]
 
@@ -82,5 +87,33 @@ def _words_are_no_links(app: Any, doctree: nodes.document) -> None:
             reference.replace_self(reference.children)
 
 
+def _values_are_code(app: Any, doctree: nodes.document) -> None:
+    """Leave out the values of attributes: templates of LaTeX, mostly, which are no documentation."""
+    for value in list(doctree.findall(desc_annotation)):
+        if value.astext().strip().startswith("="):
+            value.parent.remove(value)
+
+
+def _rules_have_pages(app: Any, env: Any, node: pending_xref, content: nodes.Node) -> None:
+    """Warn of a rule or class that a written page names and that has no page: a warning fails the build."""
+    if node.get("refdomain") == "py" and not node.get("refdoc", "_api").startswith("_api"):
+        logging.getLogger(__name__).warning("%s is on no page of the reference", node.get("reftarget"), location=node)
+
+
+def _look(app: Any, failure: Exception | None) -> None:
+    """Open the pages in a browser, where one is found; what is wrong with them fails the build."""
+    if failure is not None or app.builder.name != "html":
+        return
+    if not (shutil.which("chromium") and importlib.util.find_spec("playwright")):
+        logging.getLogger(__name__).info("no browser was found, so nobody looked at the pages")
+        return
+    if found := look_at_build(Path(app.outdir)):
+        raise ExtensionError("\n".join(["the pages, in a browser without a network:", *found]))
+
+
 def setup(app: Any) -> None:
     app.connect("doctree-read", _words_are_no_links)
+    app.connect("doctree-read", _values_are_code)
+    app.connect("missing-reference", _rules_have_pages)
+    # After the theme, which writes its dark colours at the end of a build.
+    app.connect("build-finished", _look, priority=900)
