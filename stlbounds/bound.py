@@ -38,6 +38,13 @@ class Bound(Questions, Output):
     **options
         What the theorem leaves to choose: ``order`` for ``"weak-stability"``.
 
+    Raises
+    ------
+    AssumptionError, MetricError
+        If the parts of the setting do not fit together.
+    InvalidArgumentError
+        If there is no such theorem, or it knows no such option.
+
     References
     ----------
     Theory §5, §6.
@@ -52,6 +59,17 @@ class Bound(Questions, Output):
     0.128925
     >>> bound.proof.verify().leaves
     2
+
+    What it states, and on which assumptions:
+
+    >>> sorted(bound.named_terms), bound.failure_probability, bound.loop_gain
+    (['bias', 'concentration', 'drift'], delta, 1 - alpha)
+    >>> bound.assumptions, [str(symbol) for symbol in bound.definitions]
+    ((), ['rho', 'Phi', 'h_bar'])
+    >>> bound.expr == sum(bound.terms.values()), sorted(map(str, bound.constants))
+    (True, ['alpha', 'delta', 'i', 'n'])
+    >>> bound.amplification.subs(alpha, 1).doit(), bound.recursive_stability
+    (1, geometric_sum(1 - alpha, i)/n)
     """
 
 
@@ -83,7 +101,15 @@ def high_probability(setting: Setting) -> Bound:
 def in_expectation(setting: Setting) -> Bound:
     """``|E g| <= drift + bias`` (theory §5); it has no concentration term and cannot fail.
 
-    Parameters and errors are those of `high_probability`.
+    Parameters
+    ----------
+    setting : Setting
+        The loop, the generator and the learner.
+
+    Raises
+    ------
+    AssumptionError
+        If the parts of the setting do not fit together, for example in their metrics.
 
     Examples
     --------
@@ -100,7 +126,15 @@ def in_expectation(setting: Setting) -> Bound:
 def expected_gap(setting: Setting) -> Bound:
     """``E |g| <= drift + bias + Phi (2 beta N + M)/(2 sqrt(N))`` (theory §5).
 
-    Parameters and errors are those of `high_probability`.
+    Parameters
+    ----------
+    setting : Setting
+        The loop, the generator and the learner.
+
+    Raises
+    ------
+    AssumptionError
+        If the parts of the setting do not fit together, for example in their metrics.
 
     Examples
     --------
@@ -234,6 +268,11 @@ def best(setting: Setting) -> BestBound:
     -------
     BestBound
         With ``candidates``, ``missing`` (why a theorem does not hold) and ``winner``.
+
+    Raises
+    ------
+    AssumptionError
+        If not even the theorem of §5 holds for the setting.
 
     References
     ----------

@@ -65,6 +65,10 @@ def save(bound: Bound, path: str | Path) -> Path:
     OutputError
         If it cannot be written; nothing half written is left.
 
+    References
+    ----------
+    The page of JSON schemas in the guide says what the file holds; that it is verified is the design note's rule.
+
     Examples
     --------
     >>> import tempfile
@@ -146,6 +150,10 @@ def load(source: str | Path | Mapping[str, Any]) -> Bound:
         If the file cannot be read, or is of another schema.
     ProofError
         If a claim, or anything else that the file says, is not what the derivation gives; the claim is named.
+
+    References
+    ----------
+    The page of JSON schemas in the guide says what the file holds; that it is verified is the design note's rule.
 
     Examples
     --------

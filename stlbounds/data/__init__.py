@@ -37,6 +37,11 @@ def gettysburg(cells: int | None = None) -> SymbolCounts:
     cells : int, optional
         The size of the alphabet: rarer words are gathered under ``(other)``.
 
+    Raises
+    ------
+    InvalidArgumentError
+        If `cells` is less than 2.
+
     References
     ----------
     The Bliss copy; public domain (``LICENSE.md`` beside the file).

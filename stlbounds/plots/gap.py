@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from stlbounds.errors import AssumptionError
 from stlbounds.plots.style import COLUMN, drawing, figure, generation_axis, needs_logarithm, visible
 from stlbounds.simulation.engine import Run, run, whole
 from stlbounds.simulation.preparation import prepare, setting_names
@@ -52,6 +53,9 @@ def plot_gap(
     >>> len(picture.axes)
     1
     """
+    if "excess" in bound.theorem:
+        raise AssumptionError("the picture shows the simulated gap, and this bound is about the excess risk; draw the "
+                              "high-probability bound of the same setting")
     setting = bound.setting
     names = setting_names(setting, *bound.symbols, bound.failure_probability)
     ready = prepare(setting, values, names, distribution=distribution)

@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from stlbounds.errors import InvalidArgumentError, MissingDependencyError, OutputError
+from stlbounds.files import write_text
 from stlbounds.symbols import entry
 
-__all__ = ["COLUMN", "FORMATS", "LINES", "PAGE", "TERM_GREYS", "TERM_LABELS", "drawing", "figure", "generation_axis",
+__all__ = ["COLUMN", "FORMATS", "LINES", "PAGE", "TERM_FILLS", "TERM_LABELS", "drawing", "figure", "generation_axis",
            "needs_logarithm", "save", "symbol_label", "visible"]
 
 #: Widths in inches: one column of a two-column paper, and both.
@@ -29,9 +30,17 @@ LINES: tuple[dict[str, Any], ...] = (
     {"linestyle": "-.", "color": "#5c5c5c", "marker": "^"},
     {"linestyle": ":", "color": "#5c5c5c", "marker": "D"},
     {"linestyle": (0, (5, 1)), "color": "#8a8a8a", "marker": "v"},
+    {"linestyle": (0, (1, 3)), "color": "black", "marker": "P"},
 )
-TERM_GREYS = {"drift": "#4d4d4d", "bias": "#9a9a9a", "concentration": "#d9d9d9"}
-TERM_LABELS = {"drift": "drift", "bias": "stability bias", "concentration": "concentration"}
+#: How the terms of a bound are filled; those of one theorem differ in grey or in hatching.
+TERM_FILLS: dict[str, dict[str, Any]] = {
+    "drift": {"facecolor": "#4d4d4d"}, "bias": {"facecolor": "#9a9a9a"}, "concentration": {"facecolor": "#d9d9d9"},
+    "fluctuation": {"facecolor": "#d9d9d9"}, "stability": {"facecolor": "#9a9a9a"}, "sampling": {"facecolor": "white"},
+    "optimisation": {"facecolor": "white", "hatch": "////"}, "comparator": {"facecolor": "white", "hatch": "xxxx"},
+    "smallest": {"facecolor": "#d9d9d9"},
+}
+TERM_LABELS = {"drift": "drift", "bias": "stability bias", "concentration": "concentration",
+               "smallest": "smallest bound"}
 
 #: Neither dates nor versions: the same data give the same bytes.
 FORMATS: dict[str, dict[str, Any]] = {
@@ -39,6 +48,8 @@ FORMATS: dict[str, dict[str, Any]] = {
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
     "png": {"Software": None},
 }
+#: What `save` writes: the formats of Matplotlib's own canvases, and PGF for LaTeX.
+_ENDINGS = (*FORMATS, "pgf")
 
 #: Beyond this ratio a linear axis hides the smaller values.
 _LINEAR_RATIO = 60.0
@@ -106,7 +117,9 @@ def _png(picture: Any) -> bytes:
 
 
 def save(picture: Any, path: str | Path) -> Path:
-    """Write a picture as PDF, SVG or PNG, by the ending of the name.
+    r"""Write a picture as PDF, SVG, PNG or PGF, by the ending of the name.
+
+    PGF is LaTeX: a paper reads it with ``\input`` and sets its words in fonts of its own.
 
     Parameters
     ----------
@@ -122,16 +135,23 @@ def save(picture: Any, path: str | Path) -> Path:
     ------
     InvalidArgumentError
         If the ending is another one.
+    MissingDependencyError
+        If PGF is asked for and pdflatex is not installed; Matplotlib measures words with it.
     OutputError
         If the file cannot be written.
     """
     path = Path(path)
     kind = path.suffix.removeprefix(".").lower()
-    if kind not in FORMATS:
-        endings = ", ".join(f".{name}" for name in FORMATS)
+    if kind not in _ENDINGS:
+        endings = ", ".join(f".{name}" for name in _ENDINGS)
         raise InvalidArgumentError("path", path, f"a file name that ends in {endings}")
     if path.exists() and not path.is_file():
         raise OutputError(f"cannot write {path}: it is no regular file")
+    if kind == "pgf":
+        from stlbounds.plots.pgf import pgf_text
+
+        write_text(path, pgf_text(picture))
+        return path
     waiting = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.{kind}")
     try:
         with drawing():

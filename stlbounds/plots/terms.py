@@ -15,7 +15,7 @@ from stlbounds.plots.style import (
     FORMATS,
     LINES,
     PAGE,
-    TERM_GREYS,
+    TERM_FILLS,
     TERM_LABELS,
     drawing,
     figure,
@@ -43,11 +43,14 @@ class Series:
         Values by the name of the term.
     measured : mapping
         Values by their label; empty without a simulation.
+    quantity : str
+        What is bounded.
     """
 
     generations: Sequence[int]
     terms: Mapping[str, Sequence[float]]
     measured: Mapping[str, Sequence[float]]
+    quantity: str = "generalization gap"
 
     @property
     def bound(self) -> list[float]:
@@ -67,21 +70,21 @@ def series(bound: Any, values: Mapping[str, Any], result: Any = None) -> Series:
         A simulation of the same setting; its trajectory is drawn, and the bound where it was evaluated.
     """
     last = int(values["i"])
+    quantity = "excess risk" if bound.theorem in ("excess-risk", "expected-excess") else "generalization gap"
     chosen = sorted({round(float(j)) for j in np.linspace(0, last, min(last + 1, _POINTS))})
     if result is not None:
         records = [result.trajectory[j] for j in chosen]
         level = f"{result.quantile_level:.6g} quantile of |g|, simulated"
-        if bound.theorem == "high-probability":
-            measured = {level: [record["quantile_gap"] for record in records]}
-        else:
-            measured = {}
+        fails = bound.failure_probability != 0
+        measured = {level: [record["quantile_gap"] for record in records]} if fails else {}
         measured["mean of |g|, simulated"] = [record["mean_absolute_gap"] for record in records]
         terms = {name: [record["terms"][name] for record in records] for name in bound.terms}
-        return Series(chosen, terms, measured)
+        return Series(chosen, terms, measured, quantity)
     # A loop without the symbol i in its bound has the same bound in every generation.
     inputs = {**values, "i": np.array(chosen)}
     found = bound.evaluate_terms(**inputs)
-    return Series(chosen, {name: np.broadcast_to(term, len(chosen)).tolist() for name, term in found.items()}, {})
+    return Series(chosen, {name: np.broadcast_to(term, len(chosen)).tolist() for name, term in found.items()}, {},
+                  quantity)
 
 
 def plot_terms(bound: Any, result: Any = None, *, width: float = COLUMN, **values: Any) -> Any:
@@ -128,7 +131,7 @@ def draw_terms(data: Series, width: float = COLUMN) -> Any:
         axes = made.add_subplot()
         generations = np.array(data.generations)
         generation_axis(axes, data.generations)
-        axes.set_ylabel("generalization gap")
+        axes.set_ylabel(data.quantity)
         (_lines if needs_logarithm(data.bound, *data.measured.values()) else _stack)(axes, generations, data)
         for (label, values), style in zip(data.measured.items(), ("o-", "s--"), strict=False):
             axes.plot(generations, values, style, color="black", markerfacecolor="white",
@@ -167,8 +170,8 @@ def save_terms_figure(data: Series, folder: Path, name: str = "terms") -> list[s
 def _stack(axes: Any, generations: Any, data: Series) -> None:
     below = np.zeros(len(generations))
     for name, values in data.terms.items():
-        style: dict[str, Any] = {"facecolor": TERM_GREYS.get(name, "white"), "edgecolor": "black", "linewidth": 0.4,
-                                 "label": TERM_LABELS.get(name, name)}
+        style: dict[str, Any] = {"facecolor": "white", **TERM_FILLS.get(name, {}), "edgecolor": "black",
+                                 "linewidth": 0.4, "label": TERM_LABELS.get(name, name)}
         if len(generations) <= _BARS:
             axes.bar(generations, values, 0.8, bottom=below, **style)
         else:

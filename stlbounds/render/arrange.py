@@ -13,6 +13,7 @@ from typing import Any
 
 import sympy as sp
 
+from stlbounds.growth import growth_sum
 from stlbounds.proof.quantities import (
     D,
     Deviation,
@@ -26,11 +27,14 @@ from stlbounds.proof.quantities import (
     Sensitivity,
     Stability,
 )
+from stlbounds.sequences import listed
 from stlbounds.special import geometric_sum
 
-__all__ = ["Product", "arrange_product", "is_negative", "is_tall", "ordered_terms", "prints_itself", "stands_alone"]
+__all__ = ["Product", "arrange_product", "is_negative", "is_recursive", "is_tall", "ordered_terms",
+           "prints_itself", "shares_fraction", "stands_alone", "summed"]
 
 HALF = sp.Rational(1, 2)
+_ANY_PROPORTION = sp.Symbol("alpha")
 
 # Factors are written in this order: counts, constants of the loss and the loop, proportions, errors, sizes.
 _FACTOR_RANK = {
@@ -87,27 +91,55 @@ class Product:
 
 def is_tall(expression: sp.Expr) -> bool:
     """Whether the expression contains a sum, a case distinction, or a function that is printed as a formula."""
-    if expression.has(geometric_sum, sp.Sum, sp.Piecewise):
+    if expression.has(geometric_sum, sp.Sum, sp.Product, sp.Piecewise):
         return True
     return any(prints_itself(found) for found in expression.atoms(sp.Function))
 
 
 def prints_itself(expression: sp.Expr) -> bool:
-    """Whether the expression is a special function of the library with a formula of its own (``growth`` is one)."""
+    """Whether the expression is a special function of the library with a formula of its own (``growth`` is one).
+
+    What is written as a letter with an index, as the proportion of a generation, has no formula.
+    """
     return isinstance(expression, sp.Function) and hasattr(expression, "_latex") and not isinstance(
-        expression, (Quantity, D, Dmix, geometric_sum))
+        expression, (Quantity, D, Dmix, geometric_sum, listed)) and not is_recursive(expression)
+
+
+def is_recursive(expression: sp.Basic) -> bool:
+    """Whether this is a function that its own ``start`` and ``step`` define, as the constants of layers are."""
+    return isinstance(expression, sp.Function) and hasattr(expression, "step") and hasattr(expression, "start")
 
 
 def stands_alone(factor: sp.Expr) -> bool:
-    """Whether a factor is written behind a fraction, not in its numerator: tall, or a quantity of a proof."""
+    """Whether a factor is written behind a fraction, not in its numerator.
+
+    It is tall, a quantity of a proof, or a sum with fractions of its own.
+    """
+    if factor.is_Add and any(term.as_coeff_Mul()[0].q != 1 for term in factor.args):
+        return True
     quantities = factor.atoms(Quantity)
     return is_tall(factor) or any(not isinstance(found, _CONSTANT_QUANTITIES) for found in quantities)
 
 
+def _names(expression: sp.Expr) -> set[str]:
+    """The names of the symbols; a proportion of a list counts as one, whatever its index."""
+    return {symbol.name for symbol in expression.replace(listed, lambda *_: _ANY_PROPORTION).free_symbols}
+
+
+def summed(expression: sp.Basic) -> sp.Basic:
+    """Sums of growth at sensitivity 1 as what they are, ``(i + 1) sum 1/m``, so that factors before them cancel."""
+    if not expression.has(growth_sum):
+        return expression
+    return expression.replace(lambda part: isinstance(part, growth_sum) and part.args[0] == 1,
+                              lambda part: part.rewrite(sp.Sum))
+
+
 def _turned(factor: sp.Expr) -> bool:
     """Whether the factor is a proportion that reads better with the other sign, as ``alpha - 1`` does."""
-    names = {symbol.name for symbol in factor.free_symbols}
-    if not factor.is_Add or not names or not names <= _PROPORTIONS:
+    if not factor.is_Add:
+        return False
+    names = _names(factor)
+    if not names or not names <= _PROPORTIONS:
         return False
     return any(term.is_number and term.is_negative for term in factor.args)
 
@@ -118,6 +150,15 @@ def is_negative(term: sp.Expr) -> bool:
     return bool(term.as_coeff_Mul()[0].is_negative) != bool(turns % 2)
 
 
+def shares_fraction(total: sp.Expr) -> bool:
+    """Whether all terms of a sum have one denominator, a number, as in ``1/2 - alpha/2``.
+
+    SymPy multiplies fractions into sums. Terms with fractions of their own keep them.
+    """
+    below = total.primitive()[0].q
+    return bool(below != 1) and all(term.as_coeff_Mul()[0].q == below for term in total.args)
+
+
 def _quantity_rank(quantity: Quantity) -> int:
     return _RANK_OF_QUANTITY + (_PARTS.index(type(quantity)) if isinstance(quantity, _PARTS) else 0)
 
@@ -126,7 +167,9 @@ def _rank(factor: sp.Expr, ranks: dict[str, int]) -> int:
     """Where a factor stands in a product."""
     if isinstance(factor, sp.Symbol):
         return ranks.get(factor.name.partition("[")[0], _RANK_OF_SYMBOL)
-    if isinstance(factor, (sp.Sum, sp.Piecewise)) or prints_itself(factor):
+    if isinstance(factor, listed):
+        return ranks["alpha"]
+    if isinstance(factor, (sp.Sum, sp.Product, sp.Piecewise)) or prints_itself(factor):
         return _RANK_OF_SERIES
     if isinstance(factor, sp.Pow):
         if factor.exp.free_symbols:
@@ -138,7 +181,7 @@ def _rank(factor: sp.Expr, ranks: dict[str, int]) -> int:
     if isinstance(factor, Quantity):
         return _RANK_OF_CONSTANTS if isinstance(factor, _CONSTANT_QUANTITIES) else _quantity_rank(factor)
     if isinstance(factor, sp.Add):
-        names = {symbol.name for symbol in factor.free_symbols}
+        names = _names(factor)
         return _RANK_OF_PROPORTION_SUM if names and names <= _PROPORTIONS else _RANK_OF_SUM
     if isinstance(factor, sp.Function):
         return _RANK_OF_FUNCTION
@@ -170,11 +213,9 @@ class _Parts:
         if factor.is_Add:
             if self.turns and _turned(factor):
                 self.coefficient, factor = -self.coefficient, -factor
-            content, rest = factor.primitive()
-            # SymPy multiplies fractions into sums: (1 - alpha)/2 becomes 1/2 - alpha/2.
-            if content.q != 1:
+            if shares_fraction(factor):
+                content, factor = factor.primitive()
                 self.coefficient *= content
-                factor = rest
         base, exponent = factor.as_base_exp() if isinstance(factor, sp.Pow) else (factor, sp.S.One)
         if exponent in (HALF, -HALF):
             self._take_root(base, exponent > 0)
@@ -283,5 +324,7 @@ def ordered_terms(expression: sp.Expr) -> tuple[sp.Expr, ...]:
     others = sorted((term for term in sp.Add.make_args(expression) if not term.is_number), key=_term_key)
     positive = [term for term in others if not is_negative(term)]
     negative = [term for term in others if is_negative(term)]
-    number_last = positive and (any(number.is_negative for number in numbers) or _counts(others))
+    # What follows a long sum seems to be under its sign.
+    number_last = positive and (any(number.is_negative for number in numbers)
+                                or (_counts(others) and not any(map(is_tall, positive))))
     return tuple([*positive, *numbers, *negative] if number_last else [*numbers, *positive, *negative])

@@ -22,7 +22,9 @@ _CLOSING = re.compile(r"\\(?:right|[bB]igg?r)(?:\)|\\\}|\|)|\)$|\\\}$")
 _ENTER, _LEAVE = ("{", r"\begin"), ("}", r"\end")
 _SIGNS = (" + ", " - ")
 #: Commands that begin a factor of their own, so that a line may be broken before them.
-_FACTOR = (r"\frac", r"\sqrt", r"\sum", r"\min", r"\max", r"\lceil")
+_FACTOR = (r"\frac", r"\sqrt", r"\sum", r"\prod", r"\min", r"\max", r"\lceil", r"\mathbf")
+#: A sum or product over an index without what it runs over: nothing is broken behind it.
+_BARE = re.compile(r"\\(?:sum|prod)_\{(?:[^{}]|\{[^{}]*\})*\}\^\{(?:[^{}]|\{[^{}]*\})*\}\s*$")
 _SPACE = (r"\,", r"\cdot", " ")
 _DEEPEST = 8
 #: What is narrower than this is not opened.
@@ -102,6 +104,12 @@ def _at_signs(term: str) -> tuple[str, ...]:
     return tuple("".join(tokens[start:end]) for start, end in pairwise(cuts))
 
 
+def _widest_sum(tokens: list[str]) -> float:
+    """How wide the sum is that `_at_signs` cuts."""
+    return max((formula_width("".join(tokens[first:last])) for first, last, signs in _pairs(tokens) if signs),
+               default=0.0)
+
+
 def _at_factors(term: str, room: float) -> tuple[str, ...]:
     """The term cut between its factors, as few times as the room allows; a line goes on with a cross."""
     tokens = _PIECE.findall(term)
@@ -117,7 +125,13 @@ def _at_factors(term: str, room: float) -> tuple[str, ...]:
         return (term,)
     if _signs_outside(tokens):
         return (term,)
-    factors = ["".join(tokens[start:end]) for start, end in pairwise([0, *cuts, len(tokens)])]
+    factors: list[str] = []
+    for start, end in pairwise([0, *cuts, len(tokens)]):
+        factor = "".join(tokens[start:end])
+        if factors and _BARE.search(factors[-1]):
+            factors[-1] += factor
+        else:
+            factors.append(factor)
     lines = [factors[0]]
     for factor in factors[1:]:
         if formula_width(lines[-1] + factor) <= room:
@@ -145,28 +159,36 @@ def _signs_outside(tokens: list[str]) -> list[int]:
 def _opened(term: str) -> str:
     """The term with its widest root or fraction outside parentheses written with parentheses, which can be cut."""
     found: list[tuple[float, int, int, str]] = []
-    depth, place = 0, 0
-    for token in _PIECE.findall(term):
-        if depth == 0 and token in (r"\sqrt", r"\frac") and term[place + 5:place + 6] == "{":
+    tokens = _PIECE.findall(term)
+    place = 0
+    for token, outside in zip(tokens, _outside(tokens), strict=True):
+        if outside and token in (r"\sqrt", r"\frac") and term[place + 5:place + 6] == "{":
             end = group_end(term, place + 5)
             inner, new = term[place + 6:end - 1], ""
             if token == r"\sqrt":
                 new = rf"\left({inner}\right)^{{1/2}}"
             elif term[end:end + 1] == "{":
                 last = group_end(term, end)
-                # A product in the numerator needs no parentheses.
-                summed = _signs_outside(_PIECE.findall(inner))
-                new = rf"\frac{{1}}{term[end:last]}" + (rf"\left({inner}\right)" if summed else rf"\,{inner}")
+                new = _over(inner, term[end:last])
                 end = last
             if new and formula_width(inner) > _WORTH:
                 found.append((formula_width(inner), place, end, new))
-        depth += (token in _ENTER or bool(_OPENING.match(token))) - (
-            token in _LEAVE or bool(_CLOSING.match(token)))
         place += len(token)
     if not found:
         return term
     _, start, end, new = max(found)
     return term[:start] + new + term[end:]
+
+
+def _over(numerator: str, below: str) -> str:
+    r"""``\frac{1}{c}(a + b)`` for ``\frac{a + b}{c}``; of a product what comes before its first sum stays above."""
+    tokens = _PIECE.findall(numerator)
+    if _signs_outside(tokens):
+        return rf"\frac{{1}}{below}\left({numerator}\right)"
+    outside = _outside(tokens)
+    first = next((place for place in range(len(tokens)) if outside[place] and _opens_sum(tokens, place)), 0)
+    above = re.sub(r"(\\,|\\cdot|\s)+$", "", "".join(tokens[:first]))
+    return rf"\frac{{{above or 1}}}{below}\,{''.join(tokens[first:])}"
 
 
 def broken(term: str, room: float = 0.0, depth: int = 0) -> tuple[str, ...]:
@@ -203,7 +225,8 @@ def broken(term: str, room: float = 0.0, depth: int = 0) -> tuple[str, ...]:
                      for piece in ((part,) if formula_width(part) <= room else broken(part, room, depth + 1)))
     factors = _at_factors(term, room)
     # A short sum inside a long product stays together.
-    short = len(signs) > 1 and min(map(formula_width, (signs[0], signs[-1]))) * 8 < formula_width(term)
+    short = len(signs) > 1 and (min(map(formula_width, (signs[0], signs[-1]))) * 8 < formula_width(term)
+                                or _widest_sum(tokens) * 4 < formula_width(term))
     for parts in (factors, signs) if short and len(factors) > 1 else (signs, factors):
         if all(formula_width(part) <= room for part in parts):
             return parts

@@ -65,6 +65,10 @@ def compare_table(bounds: Mapping[str, Any] | Sequence[Any], variable: sp.Symbol
     InvalidArgumentError
         If there is no bound, or two have one name.
 
+    References
+    ----------
+    Theory §5 (the rows), §11 (checks).
+
     Examples
     --------
     >>> import stlbounds as stl
@@ -121,6 +125,10 @@ def numeric_table(bounds: Mapping[str, Any] | Sequence[Any], points_at: Sequence
     ------
     InvalidArgumentError
         If there is no bound or no column, or a symbol has no value.
+
+    References
+    ----------
+    Theory §12: numbers of upper bounds are rounded up.
 
     Examples
     --------

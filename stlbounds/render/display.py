@@ -53,7 +53,7 @@ def _unfolded(term: str, alone: bool) -> tuple[str, ...]:
     sign, start, at_start, value, afterwards = found.groups()
     left, right = ("", "") if alone else (r"\biggl[", r"\biggr]")
     return (f"{sign or ''}{left}{value}", rf" \quad \text{{if }} {afterwards}, \text{{ and}}",
-            rf"\ {start} \text{{ if }} {at_start}{right}")
+            rf"\ {start}", rf" \text{{ if }} {at_start}{right}")
 
 
 def _packed(terms: Sequence[str], first: float, later: float) -> list[str]:

@@ -16,7 +16,7 @@ import jinja2
 import sympy as sp
 
 from stlbounds.errors import InvalidArgumentError
-from stlbounds.render.cases import has_cases, later
+from stlbounds.render.cases import at_start, has_cases, later
 from stlbounds.render.display import Relation, aligned, chain, rows, rows_of_sum
 from stlbounds.render.notation import Notation, quantities_in_words
 from stlbounds.render.options import LatexOptions
@@ -30,6 +30,7 @@ from stlbounds.render.prose import (
     symbol_range,
     symbol_sentences,
 )
+from stlbounds.render.recursions import recursions
 from stlbounds.render.references import reference
 from stlbounds.render.renaming import Names, normal_names
 from stlbounds.render.steps import StepWriter, cited_keys
@@ -188,6 +189,7 @@ class Writer:
             inequality=chain(self.lhs(), [self.inequality()], self.width, end="," if needed else "."),
             named=self._named(needed),
             definitions=rows([self.notation.definition(part) for part in needed], self.width) if needed else "",
+            recursions=self._recursions(needed),
             at_start=self._at_start(),
             ratio=self.notation.free_letter("qsuv"),
             count=self.notation.free_letter("kmlt"),
@@ -198,8 +200,14 @@ class Writer:
         """The bound in generation 0, where that is another one."""
         if not self.cases:
             return ""
-        terms = [term.subs(i, 0) for term in self.bound.terms.values()]
+        terms = [at_start(term) for term in self.bound.terms.values()]
         return rows_of_sum(Printer(self.notation.names).terms([term for term in terms if term != 0]), self.width)
+
+    def _recursions(self, parts: list[sp.Symbol]) -> str:
+        """The definitions of what a recursion over layers defines."""
+        pairs = recursions([*self.terms.values(), *(self.notation.value(part) for part in parts)])
+        return rows([f"{self.notation.tex(left)} = {self.notation.tex(right)}" for left, right in pairs],
+                    self.width) if pairs else ""
 
     def _named(self, parts: list[sp.Symbol]) -> str:
         """``rho is the loop gain, Phi the amplification of the loop``."""
@@ -237,12 +245,16 @@ class Writer:
             text = _REFERENCE.sub(lambda found: re.sub(r"\d+", r"(\g<0>)", found.group(1)), text)
         return self.nice(text)
 
+    def source(self) -> str:
+        """How other parts of a paper call the theorem."""
+        name = self.options.label
+        if not name:
+            return "the theorem"
+        return rf"\cref{{{name}}}" if self.options.cleveref else rf"Theorem~\ref{{{name}}}"
+
     def _of(self) -> str:
         """What the proof is a proof of, where the theorem has a label."""
-        if not self.options.label:
-            return ""
-        name = self.options.label
-        return rf"[Proof of \cref{{{name}}}]" if self.options.cleveref else rf"[Proof of Theorem~\ref{{{name}}}]"
+        return f"[Proof of {self.source()}]" if self.options.label else ""
 
     def document(self) -> str:
         """The setting, the theorem, the proof and the references."""
@@ -329,12 +341,13 @@ def render(bound: Any, kind: str, names: Names | None = None, options: LatexOpti
     Parameters
     ----------
     bound : Bound
-    kind : {"equation", "theorem", "proof", "document", "corollary", "notation", "assumptions", "bibtex"}
+    kind : {"equation", "theorem", "proof", "document", "corollary", "notation", "assumptions", "bibtex",
+            "figure"}
     names : mapping, optional
         LaTeX of symbols (or of their names) that are to be renamed.
     options : LatexOptions, optional
     **choices
-        Fields of `LatexOptions`; ``values`` of a corollary.
+        Fields of `LatexOptions`; ``values`` of a corollary or a figure.
 
     Returns
     -------
@@ -348,11 +361,12 @@ def render(bound: Any, kind: str, names: Names | None = None, options: LatexOpti
     SymbolError
         If `names` contains an unknown symbol.
     """
-    from stlbounds.render import paper
+    from stlbounds.render import paper, paper_figure
 
     kinds: dict[str, Callable[..., str]] = {
         "equation": equation, "theorem": theorem, "proof": proof, "document": document, "corollary": paper.corollary,
-        "notation": paper.notation, "assumptions": paper.assumptions, "bibtex": paper.bibliography}
+        "notation": paper.notation, "assumptions": paper.assumptions, "bibtex": paper.bibliography,
+        "figure": paper_figure.figure}
     if kind not in kinds:
         raise InvalidArgumentError("kind", repr(kind), f"one of {', '.join(kinds)}")
     return kinds[kind](bound, names, options, **choices)

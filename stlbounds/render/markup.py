@@ -2,6 +2,7 @@ r"""HTML from the LaTeX prose that stlbounds writes: paragraphs, lists, displays
 
 from __future__ import annotations
 
+import hashlib
 import html
 import re
 import unicodedata
@@ -9,7 +10,8 @@ from collections.abc import Iterator, Mapping
 
 from stlbounds.render.mathml import mathml
 
-__all__ = ["DISPLAY", "DROPPED", "FORMULA", "ITEM", "accented", "formulas", "inline_drawing", "inline_html", "to_html"]
+__all__ = ["DISPLAY", "DROPPED", "FORMULA", "ITEM", "accented", "formulas", "inline_drawing", "inline_html",
+           "measured_html", "to_html"]
 
 DISPLAY = re.compile(
     r"\\\[(?P<plain>.*?)\\\]|(?P<block>\\begin\{(?P<name>align\*|gather\*)\}.*?\\end\{(?P=name)\})"
@@ -21,6 +23,7 @@ DROPPED = re.compile(r"\\emergencystretch=5em\b|\\(?:noindent|medskip|smallskip|
                      r"|\\(?:begin|end)\{(?:theorem|proof)\}(?:\[[^\]]*\])?")
 _ACCENT = re.compile(r"""\\(['`^"~=.])\{?([A-Za-z])\}?""")
 _COMBINING = {"'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304", ".": "\u0307"}
+_ID, _REFERENCE = re.compile(r' id="([^"]*)"'), re.compile(r'(?:href="|url\()#([^")]*)[")]')
 _WORDS = ((r"\emph", "em"), (r"\textbf", "strong"), (r"\textit", "em"), (r"\texttt", "code"))
 
 
@@ -133,8 +136,28 @@ def formulas(latex: str) -> list[str]:
     return found
 
 
+def measured_html(quantity: str) -> str:
+    """What a check measures, as HTML.
+
+    Parameters
+    ----------
+    quantity : str
+        As in `stlbounds.simulation.result.Comparison`.
+
+    Examples
+    --------
+    >>> measured_html("M E s_i")
+    '<math><mi>M</mi><mspace width="0.167em"/><mi mathvariant="normal">𝔼</mi><msub><mi>s</mi><mi>i</mi></msub></math>'
+    """
+    words, of, formula = quantity.rpartition(" of ")
+    latex = re.sub(r"(?<=\w) E ", r"\\,E ", formula).replace("E |", r"E \,\lvert ", 1).replace("E ", r"\mathbb{E} ")
+    return f"{html.escape(words + of)}{mathml(latex)}"
+
+
 def inline_drawing(svg: str) -> str:
     """A drawing of Matplotlib as part of a page: the page gives its size, and nothing about its making is left.
+
+    Names that the drawing refers to carry a mark of its contents, so that different drawings may share a page.
 
     Parameters
     ----------
@@ -144,4 +167,12 @@ def inline_drawing(svg: str) -> str:
     drawing = svg[svg.index("<svg"):]
     drawing = re.sub(r'^<svg ([^>]*?)width="[^"]*"([^>]*?)height="[^"]*"', r"<svg \1\2", drawing, flags=re.DOTALL)
     drawing = re.sub(r' height="[0-9.]+pt"| width="[0-9.]+pt"', "", drawing, count=2)
-    return re.sub(r"<metadata>.*?</metadata>", "", drawing, flags=re.DOTALL)
+    drawing = re.sub(r"<metadata>.*?</metadata>", "", drawing, flags=re.DOTALL)
+    # A style sheet inside of the drawing would hold for the whole page.
+    sheet = re.search(r'<style type="text/css">\*\{([^}]*)\}</style>', drawing)
+    if sheet:
+        drawing = drawing.replace(sheet[0], "").replace("<svg ", f'<svg style="{sheet[1]}" ', 1)
+    mark = hashlib.sha256(drawing.encode()).hexdigest()[:8]
+    used = set(_REFERENCE.findall(drawing))
+    drawing = _ID.sub(lambda found: f' id="d{mark}-{found[1]}"' if found[1] in used else "", drawing)
+    return _REFERENCE.sub(lambda found: found[0].replace("#", f"#d{mark}-"), drawing)

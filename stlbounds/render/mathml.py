@@ -39,6 +39,12 @@ _PREFIX, _POSTFIX, _BLOCK = ' form="prefix"', ' form="postfix"', ' display="bloc
 _NBSP = "\N{NO-BREAK SPACE}"
 _CASE = '"left case"'
 _EDGE = re.compile(r"^ | $")
+_THIN = '<mspace width="0.167em"/>'
+#: What may touch the name of a function.
+_CLOSE_BY = frozenset({None, "(", ")", "[", "]", "{", "}", ",", ".", "&", r"\\", r"\{", r"\}", *SPACES, *_BIG,
+                       *_BIG.values()})
+#: What is taller than a parenthesis.
+_TALL = re.compile(r"<(?:mfrac|mtable|munder|munderover)\b|[∑∏∫]")
 _STYLES = {r"\textstyle": "false", r"\displaystyle": "true"}
 
 
@@ -69,6 +75,8 @@ class _Reader:
         self.unknown: list[str] = []
         #: Whether an operator here would have nothing on its left, and so is a sign.
         self.fresh = True
+        #: Whether what stands before a fence that closes nothing here is tall.
+        self.tall = False
 
     # --- tokens ---------------------------------------------------------------------------------------
     def peek(self) -> str | None:
@@ -119,12 +127,23 @@ class _Reader:
                 self.take()
                 nodes.append(f'<mstyle displaystyle="{_STYLES[token]}">{_group(self.row(*ends))}</mstyle>')
                 return nodes
+            self.tall = bool(_TALL.search("".join(nodes))) if token in _BIG.values() else self.tall
             nodes.append(self.scripted())
         return nodes
 
     def scripted(self) -> str:
+        """An atom with its scripts; the name of a function stands off from its operands."""
+        token, fresh = self.peek(), self.fresh
+        node = self.with_scripts(token)
+        if token not in NAMES and token != r"\operatorname":
+            return node
+        # TeX puts a thin space before a name that follows an operand, and behind it unless a parenthesis follows.
+        before = "" if fresh else _THIN
+        behind = "" if self.peek() in _CLOSE_BY else _THIN
+        return f"<mrow>{before}{node}{behind}</mrow>" if before or behind else node
+
+    def with_scripts(self, token: str | None) -> str:
         """An atom with its primes, subscript and superscript."""
-        token = self.peek()
         base = self.atom()
         under = above = ""
         fresh = self.fresh
@@ -167,7 +186,7 @@ class _Reader:
         if token in _BIG.values():
             # Its partner stands in a line above, where a long formula was broken.
             self.fresh = False
-            return self.fence(_POSTFIX, False)
+            return self.fence(_POSTFIX, self.tall)
         if token in FENCES:
             # A bar opens where an operand is expected, and closes elsewhere.
             self.fresh = token in OPENING or (fresh and token in _BARS)
@@ -178,9 +197,8 @@ class _Reader:
             self.fresh = True
             return _operator(LARGE[token])
         if token in NAMES:
-            gap = "" if self.peek() in ("(", "_", "^", r"\left", r"\bigl") else '<mspace width="0.167em"/>'
             self.fresh = True
-            return f"<mi>{token[1:]}</mi>{gap}" if not gap else f"<mrow><mi>{token[1:]}</mi>{gap}</mrow>"
+            return f"<mi>{token[1:]}</mi>"
         if token.startswith("\\"):
             return self.symbol(token)
         return f"<mn>{token}</mn>" if token[:1].isdigit() else f"<mi>{html.escape(token)}</mi>"
@@ -203,11 +221,15 @@ class _Reader:
     def fenced(self, closing: str) -> str:
         """What stands between two fences, which stretch to its height.
 
-        Parentheses that TeX would only make a little bigger stay as they are: stretched, they come with wide gaps.
+        Parentheses around what is not tall stay as they are: stretched, browsers give them wide gaps.
         """
-        stretched = closing == r"\right" or self.peek() in _BARS
-        left = self.fence(_PREFIX, stretched)
+        start, bars = self.position, self.peek() in _BARS
+        self.take()
         inside = "".join(self.row(closing))
+        end, self.position = self.position, start
+        stretched = bars or bool(_TALL.search(inside))
+        left = self.fence(_PREFIX, stretched)
+        self.position = end
         right = self.fence(_POSTFIX, stretched)
         self.fresh = False
         return f"<mrow>{left}{inside}{right}</mrow>"

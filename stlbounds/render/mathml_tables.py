@@ -35,6 +35,6 @@ ACCENTS = {r"\bar": "‾", r"\overline": "‾", r"\hat": "^", r"\widehat": "^", 
            r"\dot": "˙"}
 FENCES = {"(": "(", ")": ")", "[": "[", "]": "]", "|": "|", r"\{": "{", r"\}": "}", r"\lfloor": "⌊", r"\rfloor": "⌋",
           r"\lceil": "⌈", r"\rceil": "⌉", r"\langle": "⟨", r"\rangle": "⟩", r"\vert": "|", r"\lvert": "|",
-          r"\rvert": "|", r"\|": "∥", r"\Vert": "∥", r"\lVert": "∥", r"\rVert": "∥"}
+          r"\rvert": "|", r"\|": "‖", r"\Vert": "‖", r"\lVert": "‖", r"\rVert": "‖"}
 OPENING = frozenset({"(", "[", r"\{", r"\lfloor", r"\lceil", r"\langle", r"\lVert", r"\lvert"})
 BLACKBOARD = {"E": "𝔼", "P": "ℙ", "R": "ℝ", "N": "ℕ", "Z": "ℤ"}

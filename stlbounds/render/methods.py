@@ -25,10 +25,11 @@ class Output(Statement):
 
         Parameters
         ----------
-        kind : {"equation", "theorem", "proof", "document", "corollary", "notation", "assumptions", "bibtex"}
+        kind : {"equation", "theorem", "proof", "document", "corollary", "notation", "assumptions", "bibtex", "figure"}
             The inequality; the theorem with its assumptions and symbols; its proof; a document that compiles on its
             own; the theorem with numbers (``values={"n": 2000, ...}``); a table of its symbols; its assumptions as a
-            list; the BibTeX entries that its proof cites.
+            list; the BibTeX entries that its proof cites; the terms over the generations, drawn in PGF, with the same
+            ``values``.
         names : mapping of sympy.Symbol to str, optional
             LaTeX for symbols that are to be renamed.
         options : LatexOptions, optional
@@ -45,6 +46,10 @@ class Output(Statement):
         InvalidArgumentError
             If `kind` is another word, or a choice is out of range.
 
+        References
+        ----------
+        The design note: statement, LaTeX and number come from one object; theory §13 says what is cited.
+
         Examples
         --------
         >>> import stlbounds as stl
@@ -58,7 +63,8 @@ class Output(Statement):
         return render(self, kind, names, options, **choices)
 
     def latex_package(self, folder: str | Path, names: Mapping[sp.Symbol, str] | None = None,
-                      options: LatexOptions | None = None, **choices: Any) -> list[Path]:
+                      options: LatexOptions | None = None, *, values: Mapping[Any, Any] | None = None,
+                      **choices: Any) -> list[Path]:
         """Write the parts of a paper about the bound to a folder, ready for ``latexmk -pdf main.tex``.
 
         Parameters
@@ -67,6 +73,9 @@ class Output(Statement):
             A new or empty folder, or one that was written by this method.
         names, options, **choices
             As for `latex`.
+        values : mapping, optional
+            Numbers for all symbols of the bound, and for ``i``: then the folder also has a corollary with these
+            numbers, and a figure of the terms over the generations.
 
         Returns
         -------
@@ -75,12 +84,28 @@ class Output(Statement):
 
         Raises
         ------
+        InvalidArgumentError
+            If a value is missing or out of range.
         OutputError
             If the folder belongs to somebody else or cannot be written; nothing is left behind.
+
+        References
+        ----------
+        Theory §13 says what the bibliography cites.
+
+        Examples
+        --------
+        >>> from tempfile import TemporaryDirectory
+        >>> import stlbounds as stl
+        >>> setting = stl.Setting(stl.loops.Replace(), stl.generators.Categorical(5), stl.learners.BrierFit())
+        >>> with TemporaryDirectory() as folder:
+        ...     found = stl.in_expectation(setting).latex_package(f"{folder}/paper")
+        ...     found[0].name
+        'main.tex'
         """
         from stlbounds.render.package import write_package
 
-        return write_package(self, folder, names, options, **choices)
+        return write_package(self, folder, names, options, values=values, **choices)
 
     def markdown(self, kind: str = "theorem", flavour: Literal["github", "myst"] = "github") -> str:
         """Markdown of the bound.
@@ -96,6 +121,17 @@ class Output(Statement):
         ------
         InvalidArgumentError
             If `kind` or `flavour` is another word.
+
+        References
+        ----------
+        The GitHub and MyST dialects of CommonMark.
+
+        Examples
+        --------
+        >>> import stlbounds as stl
+        >>> setting = stl.Setting(stl.loops.Replace(), stl.generators.Categorical(5), stl.learners.BrierFit())
+        >>> stl.in_expectation(setting).markdown("equation", "myst").splitlines()[0]
+        '```{math}'
         """
         from stlbounds.render.markdown import markdown
 

@@ -2,6 +2,7 @@ r"""The notation of one bound: how its named parts, quantities and symbols are w
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable
 from typing import Any
 
@@ -41,7 +42,8 @@ class Notation:
 
     The amplification is the one named part that proofs need at several indices: a generator's sharp drift at ``i``
     contains the amplification of generation ``i - 1``. Where that happens all of them are written ``\Phi_k``. The root
-    that defines it is written ``\Phi`` wherever it occurs.
+    that defines it is written ``\Phi`` wherever it occurs. A size that differs in generation 0 is written ``N_j`` where
+    it is an index.
 
     Parameters
     ----------
@@ -55,14 +57,18 @@ class Notation:
         self.names = normal_names(names)
         unambiguous(self.names, [*bound.symbols, *bound.definitions])
         self._sensitivity = self._long_sensitivity(bound)
-        named = {symbol: later(value).xreplace(self._sensitivity) for symbol, value in bound.definitions.items()}
+        # A root of its square is written with bars by SymPy; no sensitivity is negative.
+        self._shorter = {**{sp.Abs(value): symbol for value, symbol in self._sensitivity.items()}, **self._sensitivity}
+        named = {symbol: later(value).xreplace(self._shorter) for symbol, value in bound.definitions.items()}
         self._definitions = {**dict(zip(self._sensitivity.values(), self._sensitivity, strict=True)), **named}
         self._indexed: dict[sp.Symbol, str] = {}
+        self._sizes: dict[sp.Symbol, str] = {}
+        self._loop = bound.setting.loop
         self._symbols = (*bound.symbols, *bound.definitions)
         self._terms = tuple(bound.named_terms.values())
         self._written_phi = self.names.get(Phi, entry(Phi).latex)
         self._families = self._find_families(bound.proof.steps()) if Phi in self._definitions else {}
-        self._printer = _Shorthand(self.names, self._indexed)
+        self._printer = _Shorthand(self.names, self._indexed, self._sizes)
         # Printing is the slow part, and one formula is printed in several places.
         self._written: dict[sp.Expr, str] = {}
         self._written_terms: dict[sp.Expr, tuple[str, ...]] = {}
@@ -102,8 +108,20 @@ class Notation:
     def short(self, expression: sp.Expr) -> sp.Expr:
         """The expression with the amplification named wherever it occurs."""
         here = self._families.get(self._definitions.get(Phi, sp.S.Zero) ** 2, Phi)
-        expression = expression.xreplace(self._sensitivity)
+        expression = expression.xreplace(self._shorter)
+        expression = expression.replace(_has_size_in_cases, lambda part: part.func(self.size_name(part.args[0])))
         return expression.xreplace({**{square: symbol**2 for square, symbol in self._families.items()}, Phi: here})
+
+    def size_name(self, size: sp.Expr) -> sp.Expr:
+        """``N_j`` for the size of the training set of generation ``j``, where that differs in generation 0."""
+        if not isinstance(size, sp.Piecewise) or not isinstance(size.args[0][1], sp.Eq):
+            return size
+        index = size.args[0][1].lhs
+        if self._loop.size(index) != size:
+            return size
+        symbol = sp.Symbol(f"N[{index}]", positive=True, integer=True)
+        self._sizes[symbol] = f"{self.names.get(N, entry(N).latex)}_{{{self._script(index)}}}"
+        return symbol
 
     def terms(self, expression: sp.Expr) -> tuple[str, ...]:
         """LaTeX of the terms of a sum, each with its sign; those of the bound come first and in its order."""
@@ -147,6 +165,10 @@ class Notation:
         """A formula that was written with the vocabulary's symbols."""
         return rename_mathematics(formula, self.names)
 
+    def value(self, symbol: sp.Symbol) -> sp.Expr:
+        """What a named part stands for."""
+        return self._definitions[symbol]
+
     def definition(self, symbol: sp.Symbol) -> str:
         """The defining equation of a named part; a root is defined by its square."""
         value = self._definitions[symbol]
@@ -186,14 +208,19 @@ class Notation:
 
 
 class _Shorthand(Printer):
-    """The printer of a bound: it knows the symbols that stand for the amplification at an index."""
+    """The printer of a bound: it knows the symbols that stand for the amplification and for sizes at an index."""
 
-    def __init__(self, names: dict[sp.Symbol, str], indexed: dict[sp.Symbol, str]) -> None:
+    def __init__(self, names: dict[sp.Symbol, str], *written: dict[sp.Symbol, str]) -> None:
         super().__init__(names)
-        self._indexed = indexed
+        self._indexed = ChainMap(*written)
 
     def _print_Symbol(self, expr: sp.Symbol, style: str = "plain") -> str:
         return self._indexed[expr] if expr in self._indexed else super()._print_Symbol(expr, style)
+
+
+def _has_size_in_cases(part: sp.Basic) -> bool:
+    """Whether this is a constant of a model at a size that differs in generation 0."""
+    return isinstance(part, (Sensitivity, Stability)) and isinstance(part.args[0], sp.Piecewise)
 
 
 def quantities_in_words(expressions: Iterable[sp.Expr], protocol: Protocol) -> list[str]:
@@ -236,4 +263,9 @@ def quantities_in_words(expressions: Iterable[sp.Expr], protocol: Protocol) -> l
     ]
     if ExchangeBias in used:
         used.add(DriftBias)
+    size = protocol.size(J)
+    if isinstance(size, sp.Piecewise) and used & {Sensitivity, Stability}:
+        texts.insert(0, (Stability if Stability in used else Sensitivity,
+                         rf"$N_j$ is the size of $T_j$: ${Printer().inline(later(size))}$ for $j \ge 1$, and "
+                         rf"${Printer().inline(size.args[0][0])}$ for $j = 0$."))
     return [text for kind, text in texts if kind in used]

@@ -26,15 +26,16 @@ from stlbounds.render.outline import outline
 from stlbounds.render.printer import inline, latex
 from stlbounds.render.steps import StepWriter, WrittenStep, cited_keys
 
-__all__ = ["bound_html", "bound_markdown", "bundle", "check_html", "check_markdown", "claim_html", "claim_latex",
-           "claim_markdown", "proof_html", "proof_markdown", "sweep_html", "sweep_rows", "table_html",
-           "table_markdown"]
+__all__ = ["bound_html", "bound_markdown", "boxed", "bundle", "check_html", "check_markdown", "claim_check_html",
+           "claim_check_markdown", "claim_html", "claim_latex", "claim_markdown", "proof_html", "proof_markdown",
+           "sweep_html", "sweep_rows", "table_html", "table_markdown"]
 
 _SHOWN = 50
 _STYLE = (
     "<style>.stlbounds{max-width:52rem;line-height:1.5}.stlbounds .display{overflow-x:auto;margin:.4em 0}"
     ".stlbounds ol{list-style:none;padding-left:.5rem}.stlbounds mtd.right{text-align:right}"
     ".stlbounds mtd.left{text-align:left}.stlbounds mtd.tag{padding-left:1.5em;opacity:.7;white-space:nowrap}"
+    ".stlbounds munder>mo[stretchy=true]{width:100%}"
     ".stlbounds summary{cursor:pointer}.stlbounds details>div{padding-left:1.1rem}"
     ".stlbounds td,.stlbounds th{text-align:left;padding:.2em .8em .2em 0}.stlbounds .n{text-align:right}"
     ".stlbounds .drawing{background:#fff;max-width:38rem}.stlbounds .drawing svg{width:100%;height:auto}</style>")
@@ -45,7 +46,8 @@ def bundle(shown: Any, **others: str) -> dict[str, str]:
     return {"text/plain": str(shown), **{f"text/{kind}": text for kind, text in others.items()}}
 
 
-def _box(content: str) -> str:
+def boxed(content: str) -> str:
+    """HTML with the style that cells share."""
     return f'<div class="stlbounds">{_STYLE}{content}</div>'
 
 
@@ -60,8 +62,9 @@ class _Statement:
     definitions: Mapping[sp.Symbol, sp.Expr]
     symbols: tuple[sp.Symbol, ...]
     named_terms: Mapping[str, sp.Expr]
-    #: A proof does not know whether its sensitivity is a formula: one that needs no name of its own.
-    setting: ClassVar[Any] = SimpleNamespace(generator=SimpleNamespace(sensitivity=sp.S.One))
+    #: A proof does not know its setting: neither its sensitivity nor its sizes get names of their own.
+    setting: ClassVar[Any] = SimpleNamespace(generator=SimpleNamespace(sensitivity=sp.S.One),
+                                             loop=SimpleNamespace(size=lambda index: None))
 
 
 def _standing(proof: Any) -> _Statement:
@@ -106,7 +109,7 @@ def proof_html(proof: Any, statement: Any = None) -> str:
     """
     assumed = "".join(f"<li><strong>(A{place})</strong> {inline_html(text)}</li>"
                       for place, text in enumerate(_assumptions(proof), start=1))
-    return _box((f"<p><strong>Assumptions</strong></p><ol>{assumed}</ol>" if assumed else "")
+    return boxed((f"<p><strong>Assumptions</strong></p><ol>{assumed}</ol>" if assumed else "")
                 + _steps_html(proof, statement))
 
 
@@ -133,7 +136,7 @@ def bound_html(bound: Any) -> str:
     theorem = to_html(bound.latex("theorem"))
     verified = f"Proof in {sum(len(steps) for _, steps in _written(bound.proof, bound))} steps"
     steps = _steps_html(bound.proof, bound)
-    return _box(f"{theorem}<details><summary>{verified}</summary><div>{steps}</div></details>")
+    return boxed(f"{theorem}<details><summary>{verified}</summary><div>{steps}</div></details>")
 
 
 def bound_markdown(bound: Any) -> str:
@@ -159,7 +162,7 @@ def _reason(claim: Any) -> str:
 def claim_html(claim: Any) -> str:
     """What a claim says, and why."""
     formula = mathml(claim_latex(claim)[1:-1], display=True)
-    return _box(f"<p><strong>{inline_html(claim.rule.title)}</strong></p><div class=\"display\">{formula}</div>"
+    return boxed(f"<p><strong>{inline_html(claim.rule.title)}</strong></p><div class=\"display\">{formula}</div>"
                 f"<p>{inline_html(_reason(claim))}</p>")
 
 
@@ -243,7 +246,8 @@ def _figure(result: Any) -> str:
 def check_html(result: Any) -> str:
     """A check with its verdict, its table and its figure."""
     notes = "".join(f"<li>{html.escape(note)}</li>" for note in result.notes)
-    return _box(f"<p>{result.replicas} runs, {result.generations} generations, seed {result.seed}: "
+    return boxed(f"<p>Check of the {html.escape(result.theorem)} bound, {result.replicas} runs, "
+                f"{result.generations} generations, seed {result.seed}: "
                 f"<strong>{result.verdict}</strong></p>{table_html(*_comparisons(result))}"
                 + (f"<ul>{notes}</ul>" if notes else "") + _figure(result))
 
@@ -251,8 +255,25 @@ def check_html(result: Any) -> str:
 def check_markdown(result: Any) -> str:
     """A check as Markdown."""
     notes = "".join(f"\n- {note}" for note in result.notes)
-    return f"**{result.verdict}**, {result.replicas} runs, seed {result.seed}\n\n" \
-           f"{table_markdown(*_comparisons(result))}{notes}"
+    return f"Check of the {result.theorem} bound: **{result.verdict}**, {result.replicas} runs, seed {result.seed}" \
+           f"\n\n{table_markdown(*_comparisons(result))}{notes}"
+
+
+def claim_check_html(result: Any) -> str:
+    """A checked claim with its points."""
+    said = result.statement.replace("CLAIM", result.expression)
+    notes = "".join(f"<li>{html.escape(note)}</li>" for note in result.notes)
+    return boxed(f"<p>Claim: {html.escape(said)}</p><p>{html.escape(result.setting)}</p>"
+                f"{table_html(result.columns, result.rows)}" + (f"<ul>{notes}</ul>" if notes else "")
+                + f"<p><strong>{html.escape(result.conclusion)}</strong></p>")
+
+
+def claim_check_markdown(result: Any) -> str:
+    """A checked claim with its points, as Markdown."""
+    said = result.statement.replace("CLAIM", result.expression)
+    notes = "".join(f"\n- {note}" for note in result.notes)
+    return f"Claim: `{said}`\\\n{result.setting}\n\n{table_markdown(result.columns, result.rows)}{notes}\n\n" \
+           f"**{result.conclusion}**\n"
 
 
 def sweep_rows(table: Any) -> tuple[list[str], list[list[str]]]:
@@ -267,4 +288,4 @@ def sweep_rows(table: Any) -> tuple[list[str], list[list[str]]]:
 
 def sweep_html(table: Any) -> str:
     """A sweep as a table."""
-    return _box(table_html(*sweep_rows(table)))
+    return boxed(table_html(*sweep_rows(table)))

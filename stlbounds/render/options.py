@@ -75,10 +75,16 @@ class LatexOptions:
     InvalidArgumentError
         If one of them is out of range.
 
+    References
+    ----------
+    The design note: what LaTeX prints by itself, and why layout is the library's.
+
     Examples
     --------
     >>> LatexOptions(environment="thm", label="thm:main").environment
     'thm'
+    >>> LatexOptions(width="6in").line
+    433.62
     """
 
     width: float | str = LINE_WIDTH

@@ -18,8 +18,8 @@ from stlbounds.render.renaming import Names
 from stlbounds.render.steps import cited_keys
 from stlbounds.symbols import entry
 
-__all__ = ["assumptions", "bibliography", "cited", "corollary", "decimal", "notation", "numbers_by_name",
-           "rounded_up"]
+__all__ = ["assumptions", "bibliography", "cited", "corollary", "decimal", "given_values", "notation",
+           "numbers_by_name", "rounded_up"]
 
 _DIGITS = 3
 
@@ -62,6 +62,12 @@ def numbers_by_name(values: Mapping[Any, Any]) -> dict[str, Any]:
             for key, value in values.items()}
 
 
+def given_values(writer: Writer, numbers: Mapping[sp.Symbol, Any]) -> str:
+    """``n = 2000 and delta = 1/20`` as LaTeX."""
+    return enumerate_words([f"${writer.notation.symbol(symbol)} = {inline(sp.sympify(value))}$"
+                            for symbol, value in numbers.items()])
+
+
 def corollary(bound: Any, names: Names | None = None, options: LatexOptions | None = None, *,
               values: Mapping[Any, Any] | None = None, **choices: Any) -> str:
     r"""The bound with numbers in place of symbols, as a ``corollary`` environment.
@@ -101,8 +107,7 @@ def corollary(bound: Any, names: Names | None = None, options: LatexOptions | No
         for place, term in enumerate(kept.values())) or ("0",))]
     if len(kept) > 1 and all(term.is_number for term in kept.values()):
         relations.append(Relation("=", (decimal(sp.Add(*kept.values())),)))
-    given = enumerate_words([f"${writer.notation.symbol(symbol)} = {inline(value)}$"
-                             for symbol, value in numbers.items()])
+    given = given_values(writer, numbers)
     free = [symbol for symbol in bound.symbols if symbol not in numbers]
     others = enumerate_words([f"${symbol_range(symbol, writer.notation.symbol(symbol))}$" for symbol in free] or [""])
     failure = bound.failure_probability.xreplace(numbers)
@@ -110,8 +115,7 @@ def corollary(bound: Any, names: Names | None = None, options: LatexOptions | No
     every = f" and all {others}" if free else ""
     named = f" ({', '.join(writer.label(name) for name in kept)})" if len(kept) > 1 else ""
     # What the theorem assumes is in its statement; a corollary points there.
-    name = writer.options.label
-    source = (rf"\cref{{{name}}}" if writer.options.cleveref else rf"Theorem~\ref{{{name}}}") if name else "the theorem"
+    source = writer.source()
     shown = chain(writer.lhs(), relations, writer.width)
     environment = writer.options.corollary
     return writer.nice(f"\\begin{{{environment}}}\nIn the setting of {source}, for {given}{every}{sure},\n{shown}\n"
@@ -143,7 +147,8 @@ def assumptions(bound: Any, names: Names | None = None, options: LatexOptions | 
              for number, claim in enumerate(writer.plan.assumptions, start=1)]
     if not items:
         return "The theorem makes no assumption beyond its setting.\n"
-    return writer.nice("\\begin{enumerate}\n" + "\n".join(items) + "\n\\end{enumerate}\n")
+    # Conditions are formulas in sentences, with few places to break at.
+    return writer.nice("\\begin{enumerate}\n\\emergencystretch=5em\n" + "\n".join(items) + "\n\\end{enumerate}\n")
 
 
 def cited(bound: Any) -> list[str]:

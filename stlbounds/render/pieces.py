@@ -9,7 +9,7 @@ __all__ = ["Piece", "fence", "juxtapose"]
 
 def fence(body: str) -> str:
     """Parentheses of the right height."""
-    if any(tall in body for tall in (r"\frac", r"\sum", r"\left")):
+    if any(tall in body for tall in (r"\frac", r"\sum", r"\prod", r"\left")):
         return rf"\left({body}\right)"
     if "(" in body:
         return rf"\bigl({body}\bigr)"

@@ -20,10 +20,13 @@ from stlbounds.render.arrange import (
     Product,
     arrange_product,
     is_negative,
+    is_recursive,
     is_tall,
     ordered_terms,
     prints_itself,
+    shares_fraction,
     stands_alone,
+    summed,
 )
 from stlbounds.render.pieces import Piece, fence, juxtapose
 from stlbounds.render.renaming import Names, normal_names, rename_mathematics
@@ -61,10 +64,14 @@ class Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
         finally:
             self._inline, self._tight = before
 
+    def doprint(self, expr: sp.Expr) -> str:
+        """The expression as a displayed formula."""
+        return str(super().doprint(summed(expr)))
+
     def inline(self, expr: sp.Expr) -> str:
         """The expression with quotients written ``a/b``."""
         with self._mode():
-            return str(self._print(expr))
+            return str(self._print(summed(expr)))
 
     def script(self, expr: sp.Expr) -> str:
         """The expression as an exponent or a subscript."""
@@ -116,7 +123,7 @@ class Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
         """Each term with its sign, except a plus in front of the first, in the given order."""
         plus, minus = ("+", "-") if self._tight else (" + ", " - ")
         printed = []
-        for position, term in enumerate(terms):
+        for position, term in enumerate(map(summed, terms)):
             negative = is_negative(term)
             body = str(self._print(-term if negative else term))
             lead = "" if position == 0 else plus
@@ -124,23 +131,25 @@ class Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
         return printed
 
     def _print_Add(self, expr: sp.Expr, order: str | None = None) -> str:
-        if all(term.as_coeff_Mul()[0].q != 1 for term in expr.args if term.as_coeff_Mul()[0].is_Rational):
+        if shares_fraction(expr):
             return self._print_Mul(expr)
         return "".join(self.terms(ordered_terms(expr)))
 
-    def _print_Sum(self, expr: sp.Sum) -> str:
-        text = ""
+    def _print_Sum(self, expr: sp.Sum | sp.Product) -> str:
+        text, sign = "", "prod" if isinstance(expr, sp.Product) else "sum"
         for variable, first, last in reversed(expr.limits):
             low, high = self.script(first), self.script(last)
-            text += rf"\sum_{{{self.script(variable)}={low}}}^{{{high}}} "
+            text += rf"\{sign}_{{{self.script(variable)}={low}}}^{{{high}}} "
         return text + self._factor(expr.function)
+
+    _print_Product = _print_Sum
 
     # --- products --------------------------------------------------------------------------------
 
     def _factor(self, expr: sp.Expr, last: bool = True) -> str:
         """A factor of a product, in parentheses where it needs them."""
         body = str(self._print(expr))
-        open_ended = isinstance(expr, sp.Sum) or prints_itself(expr)
+        open_ended = isinstance(expr, (sp.Sum, sp.Product)) or prints_itself(expr)
         wraps = expr.is_Add or is_negative(expr) or (open_ended and not last)
         quotient = isinstance(expr, geometric_sum) or (expr.is_Rational and not expr.is_Integer)
         if self._inline and (quotient or open_ended):
@@ -267,7 +276,7 @@ class Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
             return self._quantity(base, script)
         if isinstance(base, sp.log):
             return rf"\log^{{{script}}}{self._argument(base.args[0])}"
-        if base.is_Symbol:
+        if base.is_Symbol or is_recursive(base):
             return rf"{self._print(base)}^{{{script}}}"
         if base.is_Integer and base.is_nonnegative:
             return rf"{base.p}^{{{script}}}"
@@ -294,13 +303,17 @@ class Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
             return fence(str(self._print(argument)))
         return fence(self.inline(argument))
 
+    def _of(self, name: str, expr: sp.Expr, exp: str | None) -> str:
+        return rf"\{name}{'' if exp is None else f'^{{{exp}}}'}{self._argument(expr.args[0])}"
+
     def _print_log(self, expr: sp.Expr, exp: str | None = None) -> str:
-        power = "" if exp is None else f"^{{{exp}}}"
-        return rf"\log{power}{self._argument(expr.args[0])}"
+        return self._of("log", expr, exp)
 
     def _print_ExpBase(self, expr: sp.Expr, exp: str | None = None) -> str:
-        power = "" if exp is None else f"^{{{exp}}}"
-        return rf"\exp{power}{self._argument(expr.args[0])}"
+        return self._of("exp", expr, exp)
+
+    def _print_tanh(self, expr: sp.Expr, exp: str | None = None) -> str:
+        return self._of("tanh", expr, exp)
 
     def _print_Abs(self, expr: sp.Expr, exp: str | None = None) -> str:
         body = rf"\left|{self._print(expr.args[0])}\right|"

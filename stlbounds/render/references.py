@@ -75,10 +75,10 @@ REFERENCES: dict[str, Reference] = {
     ),
     "devroye1979": Reference(
         "article", ("Luc Devroye", "Terry J. Wagner"),
-        "Distribution-free performance bounds for potential function rules",
-        r"\emph{IEEE Transactions on Information Theory}, 25(5):601--604", 1979,
-        (("journal", "IEEE Transactions on Information Theory"), ("volume", "25"), ("number", "5"),
-         ("pages", "601--604")),
+        "Distribution-free inequalities for the deleted and holdout error estimates",
+        r"\emph{IEEE Transactions on Information Theory}, 25(2):202--207", 1979,
+        (("journal", "IEEE Transactions on Information Theory"), ("volume", "25"), ("number", "2"),
+         ("pages", "202--207")),
     ),
     "devroye1985": Reference(
         "book", ("Luc Devroye", r'L\'aszl\'o Gy\"orfi'),
@@ -144,14 +144,14 @@ REFERENCES: dict[str, Reference] = {
     "dong2021attention": Reference(
         "inproceedings", ("Yihe Dong", "Jean-Baptiste Cordonnier", "Andreas Loukas"),
         "Attention is not all you need: pure attention loses rank doubly exponentially with depth",
-        r"In \emph{International Conference on Machine Learning}", 2021,
-        (("booktitle", "International Conference on Machine Learning"),),
+        r"In \emph{International Conference on Machine Learning}, PMLR 139", 2021,
+        (("booktitle", "International Conference on Machine Learning"), ("volume", "139")),
     ),
     "li2023transformers": Reference(
         "inproceedings", ("Yingcong Li", r"M. Emrullah Ildiz", "Dimitris Papailiopoulos", "Samet Oymak"),
         "Transformers as algorithms: generalization and stability in in-context learning",
-        r"In \emph{International Conference on Machine Learning}", 2023,
-        (("booktitle", "International Conference on Machine Learning"),),
+        r"In \emph{International Conference on Machine Learning}, PMLR 202", 2023,
+        (("booktitle", "International Conference on Machine Learning"), ("volume", "202")),
     ),
     "fu2025": Reference(
         "inproceedings", ("Shi Fu", "Yingjie Wang", "Yuzhu Chen", "Xinmei Tian", "Dacheng Tao"),

@@ -12,12 +12,12 @@ from typing import Any
 
 import jinja2
 
-from stlbounds.errors import AssumptionError, MissingDependencyError, UndecidedError
+from stlbounds.errors import AssumptionError, InvalidArgumentError, MissingDependencyError, UndecidedError
 from stlbounds.files import staged_folder, write_json, write_text
 from stlbounds.plots.terms import save_terms_figure, series
 from stlbounds.render.compile import LatexError, compile_pdf
-from stlbounds.render.explorer import explorer
-from stlbounds.render.markup import inline_drawing, inline_html, to_html
+from stlbounds.render.explorer import explorer, trivial
+from stlbounds.render.markup import inline_drawing, inline_html, measured_html, to_html
 from stlbounds.render.mathml import mathml
 from stlbounds.render.notation import Notation, quantities_in_words
 from stlbounds.render.record import inputs, numbers, proof_sections
@@ -154,6 +154,12 @@ def _check(bound: Any, values: Mapping[str, Any], replicas: int, seed: int, prog
     except AssumptionError as error:
         notes.append(f"not simulated: {error}")
         return None
+    except InvalidArgumentError as error:
+        # The bound has a value where no loop can be run, because pools would have no whole size.
+        if error.argument != "values":
+            raise
+        notes.append(f"not simulated: {error}")
+        return None
     if result.interrupted:
         raise KeyboardInterrupt
     return result
@@ -178,6 +184,7 @@ def _template() -> jinja2.Template:
         loader=jinja2.PackageLoader("stlbounds.render", "templates"), autoescape=True, trim_blocks=True,
         lstrip_blocks=True, keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
     environment.filters["number"] = number
+    environment.filters["measured"] = measured_html
     return environment.get_template("report.html.j2")
 
 
@@ -208,6 +215,9 @@ def _page(bound: Any, values: Mapping[str, Any], record: Mapping[str, Any], resu
         setting=record["setting"],
         theorem=to_html(theorem, cites),
         values=record["values"],
+        trivial=trivial(bound.theorem, number(record["values"]["loss_constant"])),
+        point=", ".join(mathml(notation.symbol(entry(name).symbol) + f" = {text}")
+                        for name, text in record["exact_inputs"].items()),
         terms=[{"name": _LABELS.get(name, name), "value": record["values"]["terms"][name],
                 "formula": mathml(rf"\displaystyle {notation.tex(term)}")} for name, term in bound.named_terms.items()],
         inputs=[{"formula": mathml(notation.symbol(entry(name).symbol)), "value": text, "meaning": entry(name).meaning}

@@ -89,7 +89,7 @@ class StepWriter:
         """Why the first line of the display holds; what an earlier step has said is not said again."""
         if move.head.rule.__name__ == "Instantiate":
             source = self._plan.reference(move.head.premises[0], step)
-            values = ", ".join(f"${self._notation.tex(symbol)} = {self._notation.tex(value)}$"
+            values = ", ".join(f"${self._notation.tex(symbol)} = {self._notation.tex(self._notation.size_name(value))}$"
                                for symbol, value in move.head.params["index"])
             return f"Take {values} in {source}."
         recurrence = move.head.premises[0] if move.head.rule.__name__ == "Recurrence" else None

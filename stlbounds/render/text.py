@@ -8,6 +8,7 @@ from typing import Any
 from stlbounds.render.outline import outline
 from stlbounds.render.printer import inline
 from stlbounds.render.prose import describe_generator, describe_learner
+from stlbounds.render.recursions import recursions
 from stlbounds.render.unicode import plain, plain_latex
 from stlbounds.symbols import entry
 
@@ -75,6 +76,10 @@ def text(bound: Any, *, width: int = 100) -> str:
     needed = _needed(bound)
     if needed:
         lines += ["", "where", "", *_aligned([(plain(part), plain(bound.definitions[part])) for part in needed])]
+    pairs = recursions([*terms.values(), *(bound.definitions[part] for part in needed)])
+    if pairs:
+        lines += ["", "by recursion over the layers", "",
+                  *_aligned([(plain(left), plain(right)) for left, right in pairs])]
     symbols = [f"{plain(symbol)} {entry(symbol).meaning.removeprefix('the ')}" for symbol in bound.symbols]
     if symbols:
         lines += ["", textwrap.fill(f"Symbols: {', '.join(symbols)}.", width, subsequent_indent="  ")]

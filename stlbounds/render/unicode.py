@@ -12,6 +12,7 @@ from sympy.printing.str import StrPrinter
 
 from stlbounds.growth import growth, growth_sum
 from stlbounds.render.arrange import HALF, arrange_product, is_negative, is_tall, ordered_terms
+from stlbounds.render.printer import Printer
 from stlbounds.special import geometric_sum
 from stlbounds.symbols import entry, known
 
@@ -24,7 +25,7 @@ _COMMANDS = {
     r"\infty": "∞", r"\cdot": "·", r"\sim": "~", r"\mid": "|", r"\log": "log", r"\max": "max", r"\ast": "*",
     r"\,": " ", r"\;": " ", r"\ ": " ", r"\quad": "  ", r"\qquad": "    ", r"\{": "{", r"\}": "}", r"\%": "%",
     r"\_": "_", r"\&": "&", r"\#": "#", r"\bigl": "", r"\bigr": "", r"\left": "", r"\right": "", r"\textstyle": "",
-    r"\varepsilon": "ε",
+    r"\varepsilon": "ε", r"\lceil": "⌈", r"\rceil": "⌉",
 }
 _ACCENTS = {"bar": "\u0304", "hat": "\u0302", "widehat": "\u0302", "tilde": "\u0303"}
 
@@ -57,13 +58,15 @@ def plain_latex(text: str) -> str:
     'for α ≤ 1, D̄_j and D_{j+1}'
     """
     text = re.sub(r"\\(bar|hat|widehat|tilde)\s*\{(\w)\}", lambda m: m.group(2) + _ACCENTS[m.group(1)], text)
-    text = re.sub(r"\\(?:mathrm|text|emph|mathbb|operatorname|textbf)\s*\{([^{}]*)\}", r"\1", text)
+    text = re.sub(r"\\(?:mathrm|text|emph|mathbb|mathbf|operatorname|textbf)\s*\{([^{}]*)\}", r"\1", text)
+    text = text.replace(r"^\top", "ᵀ")
     text = re.sub(r"~?\\cite\{[^{}]*\}", "", text)
     text = re.sub(r"\\frac(\d)(\d)", lambda m: _FRACTIONS.get((int(m[1]), int(m[2])), f"{m[1]}/{m[2]}"), text)
     text = re.sub(r"\\frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}", r"(\1)/(\2)", text)
     text = re.sub(r"\\sqrt\s*\{([^{}]*)\}", r"√(\1)", text)
     text = re.sub(r"\\[A-Za-z]+|\\.", lambda m: _COMMANDS.get(m[0], _greek(m[0]) or m[0][1:]), text)
-    text = re.sub(r"([_^])\{(\w)\}", r"\1\2", text)
+    text = re.sub(r"([_^])\{(\w)\}", r"\1\2", text).replace("log_2 ", "log₂ ")
+    text = text.replace("⌈ ", "⌈").replace(" ⌉", "⌉").replace("₂ (", "₂(")
     text = text.replace("$", "").replace("~", " ").replace("---", "—").replace("--", "–")
     return re.sub(r"[ \n]+", " ", text).strip()
 
@@ -194,8 +197,9 @@ class UnicodePrinter(StrPrinter):  # type: ignore[misc]  # SymPy has no types
     def _print_growth_sum(self, expr: sp.Expr) -> str:
         return str(self._print(expr.rewrite(sp.Sum)))
 
-    def _print_listed(self, expr: sp.Expr) -> str:
-        return f"α_{{{self._print(expr.args[0])}}}"
+    def _print_Function(self, expr: sp.Expr) -> str:
+        # What the library writes by a letter of its own in LaTeX is written so here.
+        return plain_latex(Printer().inline(expr)) if hasattr(expr, "_latex") else str(super()._print_Function(expr))
 
 
 def plain(expr: sp.Expr) -> str:

@@ -23,7 +23,9 @@ _LETTERS = {
 _COMMANDS = {
     r"\,": 1.7, r"\:": 2.3, r"\;": 2.8, r"\!": -1.7, r"\ ": 3.4, r"\quad": 10.0, r"\qquad": 20.0,
     r"\le": 13.6, r"\ge": 13.6, r"\in": 12.5, r"\to": 15.8, r"\cdot": 7.4, r"\dots": 13.5, r"\mid": 8.5,
-    r"\log": 14.8, r"\max": 19.2, r"\min": 17.5, r"\exp": 17.0, r"\sum": 16.2, r"\infty": 10.1,
+    r"\log": 14.8, r"\max": 19.2, r"\min": 17.5, r"\exp": 17.0, r"\sum": 16.2, r"\prod": 14.5,
+    r"\tanh": 22.3, r"\inf": 13.1, r"\Pr": 14.0, r"\times": 12.2, r"\ne": 13.6, r"\lesssim": 13.6, r"\mapsto": 15.8,
+    r"\infty": 10.1,
     r"\Phi": 7.3, r"\Gamma": 6.4, r"\ell": 4.3, r"\{": 5.1, r"\}": 5.1, r"\bigl": 1.0, r"\bigr": 1.0,
     r"\Bigl": 2.0, r"\Bigr": 2.0, r"\biggl": 3.5, r"\biggr": 3.5, r"\textstyle": 0.0, r"\displaystyle": 0.0,
     r"\left": 3.8, r"\right": 3.8, r"\\": 0.0,

@@ -1,13 +1,13 @@
 r"""A reader for the LaTeX that bounds are printed in: a restricted grammar, made for the round trip only.
 
 It knows nothing of the printer: quotients, roots, powers, sums and products over an index, extrema, logarithms, the
-letters of the vocabulary. A quotient ``(1 - q^k)/(1 - q)`` is read as it stands, so points with ``q = 1`` are left out.
+letters of the vocabulary. A quotient ``(1 - q^k)/(1 - q)`` is read as ``k`` where ``q = 1``, as the theorem says.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import mpmath as mp
 
@@ -18,11 +18,18 @@ _SKIPPED = {r"\left", r"\right", r"\bigl", r"\bigr", r"\Bigl", r"\Bigr", r"\bigg
 
 
 class Reader:
-    """Evaluates a formula at a point; ``values`` are by the LaTeX of a symbol."""
+    """Evaluates a formula at a point; ``values`` are by the LaTeX of a symbol.
 
-    def __init__(self, text: str, values: Mapping[str, mp.mpf]) -> None:
+    ``families`` are values that an index tells apart, by the letter in front of the index: ``x_{i-1}``, ``x_{l}(y)``.
+    """
+
+    def __init__(self, text: str, values: Mapping[str, mp.mpf],
+                 families: Mapping[str, Callable[[int], mp.mpf]] | None = None) -> None:
+        # The two bars of an absolute value are told apart by their commands.
+        text = text.replace(r"\left|", r"\lvert ").replace(r"\right|", r"\rvert ")
         self.tokens = [token for token in _TOKEN.findall(text) if not token.isspace() and token not in _SKIPPED]
         self.values = dict(values)
+        self.families = dict(families or {})
         # Symbols that are written with several tokens, the longest first.
         self.long = sorted(((tuple(t for t in _TOKEN.findall(name) if not t.isspace()), name) for name in values),
                            key=lambda item: -len(item[0]))
@@ -62,7 +69,7 @@ class Reader:
             elif token == "/":
                 self.take()
                 value /= self.power()
-            elif token and token not in ("+", "-", ")", "}", r"\}", "|", ",", "&", r"\rceil", "]", "="):
+            elif token and token not in ("+", "-", ")", "}", r"\}", r"\rvert", ",", "&", r"\rceil", "]", "="):
                 value *= self.power()
             else:
                 return value
@@ -116,7 +123,39 @@ class Reader:
             self.values[letter] = outer
         return total
 
+    def count(self, above: list[str], below: list[str]) -> mp.mpf:
+        """``(1 - q^a)/(1 - q^b)`` at ``q = 1``: the number of terms of the sum that it stands for."""
+        exponents = []
+        for tokens in (above, below):
+            inner = tokens[1:-1]
+            if inner[:2] != ["1", "-"]:
+                raise ValueError(f"division by zero: {' '.join(tokens)}")
+            at = max((place for place, token in enumerate(inner) if token == "^"), default=len(inner))
+            exponents.append((inner[2:at], inner[at + 1:] or ["1"]))
+        (base, top), (same, bottom) = exponents
+        if base != same:
+            raise ValueError(f"no quotient of a geometric sum: {' '.join(above)}")
+        values = []
+        for tokens in (top, bottom):
+            reader = Reader("", self.values, self.families)
+            reader.tokens = tokens
+            values.append(reader.group())
+        return values[0] / values[1]
+
+    def member(self) -> mp.mpf:
+        """A value of a family; what it is a function of, in parentheses, is always the same."""
+        family = self.families[self.take()]
+        self.take("_")
+        index = self.group()
+        if index != int(index):
+            raise ValueError(f"{index} is no index")
+        if self.peek() == "(" and self.tokens[self.at + 2:self.at + 3] == [")"]:
+            self.at += 3
+        return family(int(index))
+
     def atom(self) -> mp.mpf:
+        if self.peek() in self.families and self.tokens[self.at + 1:self.at + 2] == ["_"]:
+            return self.member()
         for name, key in self.long:
             if tuple(self.tokens[self.at:self.at + len(name)]) == name:
                 self.at += len(name)
@@ -128,13 +167,16 @@ class Reader:
             return self.closed(")")
         if token == "{":
             return self.closed("}")
-        if token == "|":
-            return abs(self.closed("|"))
+        if token == r"\lvert":
+            return abs(self.closed(r"\rvert"))
         if token == r"\lceil":
             return mp.ceil(self.closed(r"\rceil"))
         if token == r"\frac":
             self.take()
-            return self.group() / self.group()
+            start = self.at
+            above, middle = self.group(), self.at
+            below = self.group()
+            return above / below if below else self.count(self.tokens[start:middle], self.tokens[middle:self.at])
         if token == r"\sqrt":
             self.take()
             return mp.sqrt(self.group())

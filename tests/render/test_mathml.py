@@ -13,6 +13,9 @@ from stlbounds.render.markup import formulas, inline_html, to_html
 from stlbounds.render.mathml import mathml, unknown_commands
 from stlbounds.render.references import REFERENCES
 
+THIN = '<mspace width="0.167em"/>'
+OPEN, CLOSE = '<mo stretchy="false" form="prefix">(</mo>', '<mo stretchy="false" form="postfix">)</mo>'
+
 
 def inner(latex: str) -> str:
     return mathml(latex).removeprefix("<math>").removesuffix("</math>")
@@ -41,7 +44,15 @@ def inner(latex: str) -> str:
         (r"|a|", '<mo stretchy="false" form="prefix">|</mo><mi>a</mi><mo stretchy="false" form="postfix">|</mo>'),
         (r"a<b", "<mi>a</mi><mo>&lt;</mo><mi>b</mi>"),
         (r"\text{if $n$ is}", '<mrow><mtext>if\xa0</mtext><mi>n</mi><mtext>\xa0is</mtext></mrow>'),
-        (r"\log x", '<mrow><mi>log</mi><mspace width="0.167em"/></mrow><mi>x</mi>'),
+        (r"\log x", f'<mrow><mi>log</mi>{THIN}</mrow><mi>x</mi>'),
+        (r"c\log x", f'<mi>c</mi><mrow>{THIN}<mi>log</mi>{THIN}</mrow><mi>x</mi>'),
+        (r"(\log_2 n)", f'{OPEN}<mrow><msub><mi>log</mi><mn>2</mn></msub>{THIN}</mrow><mi>n</mi>{CLOSE}'),
+        (r"+\max(x)", f'<mo form="prefix">+</mo><mi>max</mi>{OPEN}<mi>x</mi>{CLOSE}'),
+        (r"\left(x\right)", '<mrow><mo form="prefix" stretchy="false">(</mo><mi>x</mi>'
+                          '<mo form="postfix" stretchy="false">)</mo></mrow>'),
+        (r"\Bigl(\frac12\Bigr)", "<mrow><mo form=\"prefix\" stretchy=\"true\">(</mo><mfrac><mn>1</mn><mn>2</mn></mfrac>"
+                                "<mo form=\"postfix\" stretchy=\"true\">)</mo></mrow>"),
+        (r"\|V\|", '<mo stretchy="false" form="prefix">‖</mo><mi>V</mi><mo stretchy="false" form="postfix">‖</mo>'),
         (r"\log(x)", '<mi>log</mi><mo stretchy="false" form="prefix">(</mo><mi>x</mi>'
                      '<mo stretchy="false" form="postfix">)</mo>'),
         ("", ""),

@@ -6,7 +6,9 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 import stlbounds as stl
 from stlbounds.cli.request import Request
@@ -90,6 +92,76 @@ def test_a_check_and_tables() -> None:
     assert found["text/markdown"].count("\n|") == 3
     assert set(stl.catalogue(kind="loop")._repr_mimebundle_()) == {"text/plain", "text/html", "text/latex",
                                                                     "text/markdown"}
+
+
+def test_two_drawings_share_no_name() -> None:
+    bound = stl.in_expectation(SETTING)
+    first, second = (stl.check(bound, n=200, alpha=0.5, i=i, replicas=20)._repr_html_() for i in (3, 4))
+    names = [re.findall(r' id="([^"]*)"', text) for text in (first, second)]
+    assert names[0] and names[1] and not set(names[0]) & set(names[1])
+    for text, own in zip((first, second), names, strict=True):
+        assert len(own) == len(set(own))
+        assert set(re.findall(r'(?:href="|url\()#([^")]*)[")]', text)) == set(own), "every name is used, and there"
+        # A style sheet inside of the drawing would hold for the whole notebook.
+        assert text.count("<style") == 1 and "*{" not in text
+
+
+def test_a_check_tells_its_theorem() -> None:
+    setting = stl.Setting(stl.loops.FixedMix(alpha), stl.generators.LocationModel(0.1), stl.learners.MeanFit())
+    result = stl.check(stl.Bound(setting, "bernstein"), n=100, alpha=0.5, i=2, delta=0.05, replicas=20)
+    assert result.theorem == result.to_dict()["theorem"] == "bernstein" and result.delta == 0.05
+    for text in (str(result), result._repr_html_(), result._repr_markdown_()):
+        assert "heck of the bernstein bound" in text and "high-probability" not in text
+
+
+def test_a_checked_claim() -> None:
+    result = stl.check_claim("1/n", SETTING, {"n": [100, 200]}, quantity="bias", alpha=0.5, i=2, replicas=20)
+    found = shown(result, "html", "markdown")
+    assert Balanced(found["text/html"]).tags.count("tr") == 3
+    assert found["text/markdown"].count("\n|") == 4
+    for text in found.values():
+        assert result.conclusion in text and result.setting in text
+
+
+CELLS = """\
+import stlbounds as stl
+from stlbounds.symbols import alpha, lam
+setting = stl.Setting(stl.loops.FixedMix(alpha), stl.generators.Categorical(20), stl.learners.BrierFit())
+bound = stl.high_probability(setting)
+numbers = {"n": 200, "alpha": 0.5, "delta": 0.05}
+bound
+---
+bound.proof
+---
+bound.proof.steps()[-1]
+---
+stl.check(bound, i=3, replicas=20, **numbers)
+---
+stl.check(bound, i=5, replicas=20, **numbers)
+---
+stl.sweep(stl.in_expectation(setting), {"n": [10, 100], "alpha": [0.5]}, i=3)
+---
+stl.catalogue(kind="loop")
+"""
+
+
+@pytest.mark.slow
+def test_a_notebook_shows_them_all() -> None:
+    cells = [nbformat.v4.new_code_cell(source) for source in CELLS.split("---\n")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    nbformat.validate(notebook)
+    shown_html = []
+    for cell in cells:
+        (output,) = cell.outputs
+        assert output.output_type == "execute_result"
+        assert {"text/plain", "text/html", "text/markdown"} <= set(output.data)
+        shown_html.append(output.data["text/html"])
+        Balanced(shown_html[-1])
+    for place in (0, 1, 2, 6):
+        assert "text/latex" in cells[place].outputs[0].data
+    names = re.findall(r' id="([^"]*)"', "".join(shown_html))
+    assert len(names) > 10 and len(names) == len(set(names)), "one page, no name twice"
 
 
 @pytest.mark.parametrize("flavour", ["github", "myst"])

@@ -18,7 +18,7 @@ import stlbounds as stl
 from stlbounds.errors import InvalidArgumentError, OutputError, SymbolError
 from stlbounds.render.latex import equation, proof, render, theorem
 from stlbounds.render.options import points
-from stlbounds.render.package import FILES
+from stlbounds.render.package import FILES, WITH_VALUES
 from stlbounds.render.paper import cited, decimal, rounded_up
 from stlbounds.symbols import K, alpha, kappa, n
 
@@ -161,8 +161,9 @@ def test_notation_and_assumptions() -> None:
 
 @needs_tex
 def test_the_package_is_built_by_latexmk(tmp_path: Path) -> None:
-    files = made().latex_package(tmp_path / "paper", width="3.25in", cleveref=True, nicefrac=True, rough=True)
-    assert sorted(path.name for path in files) == sorted(FILES)
+    files = made().latex_package(tmp_path / "paper", width="3.25in", cleveref=True, nicefrac=True, rough=True,
+                                 values=VALUES)
+    assert sorted(path.name for path in files) == sorted((*FILES, *WITH_VALUES))
     assert all(path.exists() for path in files)
     run = subprocess.run(["latexmk", "-halt-on-error", "-interaction=nonstopmode", "main.tex"], check=False,
                          cwd=tmp_path / "paper", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -174,7 +175,7 @@ def test_the_package_is_built_by_latexmk(tmp_path: Path) -> None:
 
 def test_a_package_replaces_its_own_files_only(tmp_path: Path) -> None:
     folder = tmp_path / "paper"
-    made().latex_package(folder)
+    assert {path.name for path in made().latex_package(folder)} == set(FILES)
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     (folder / "mine.txt").write_text("kept")
     made().latex_package(folder)

@@ -200,3 +200,19 @@ def test_keys_of_one_rule_may_be_several() -> None:
 
     claims: tuple[Claim, ...] = (Fake(), Fake())  # type: ignore[assignment]
     assert cited_keys(claims) == ["a", "b"]
+
+
+def test_a_size_that_differs_in_generation_0_is_named_where_it_is_an_index() -> None:
+    bound = stl.in_expectation(stl.Setting(stl.loops.Augment(stl.symbols.lam), stl.generators.Generator(
+        "mine", stl.DISCRETE, stl.symbols.kappa, stl.symbols.c)))
+    proof = bound.latex("proof")
+    assert r"$N_j$ is the size of $T_j$: $(1 + \lambda)n$ for $j \ge 1$, and $n$ for $j = 0$." in proof
+    assert r"\beta_{N_{i}}(A)" in proof and r"\text{ for }" not in proof
+
+
+def test_empty_sums_of_generation_0_are_not_printed() -> None:
+    bound = stl.high_probability(stl.Setting(stl.loops.Schedule(
+        [sp.Rational(1, 2), sp.Rational(2, 5)], real="replay"), stl.generators.Categorical(5)))
+    first = bound.latex("theorem").split("For $i = 0$ the same holds with the right side")[1]
+    assert r"\sum" not in first and r"\prod" not in first
+    assert r"\frac{b}{n} + (2b + M)\sqrt{\frac{\log(2/\delta)}{2n}}." in first

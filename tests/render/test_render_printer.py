@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stlbounds.errors import SymbolError
+from stlbounds.growth import growth_sum
 from stlbounds.proof.quantities import (
     D,
     Distance,
@@ -25,6 +26,7 @@ from stlbounds.proof.quantities import (
     Str,
 )
 from stlbounds.render.printer import inline, latex, latex_sum
+from stlbounds.sequences import listed
 from stlbounds.special import geometric_sum
 from stlbounds.symbols import G, J, K, M, N, Phi, alpha, b, beta, c, delta, e, h_bar, i, kappa, n, r, rho
 
@@ -278,3 +280,29 @@ def test_what_is_printed_reads_back_as_the_same_number(expression: sp.Expr) -> N
 def test_the_reader_refuses_what_could_be_read_in_two_ways() -> None:
     with pytest.raises(AssertionError, match="ambiguous"):
         Reader(r"1/2 n", dict(READ_VALUES)).whole()
+
+
+# --- sums and products over generations, and what stands beside them ------------------------------------------------
+
+M_ = sp.Symbol("m", integer=True, positive=True)
+PROPORTION = listed(i, sp.Rational(1, 2), sp.Rational(2, 5))
+
+
+@pytest.mark.parametrize(("expression", "printed"), [
+    # A factor behind a product would seem to be inside of it.
+    (PROPORTION * sp.Product(kappa * M_, (M_, 1, i)), r"\alpha_{i} \prod_{m=1}^{i} \kappa m"),
+    (sp.Product(kappa * M_, (M_, 1, i)) * sp.Sum(M_, (M_, 1, n)),
+     r"\left(\prod_{m=1}^{i} \kappa m\right)\sum_{m=1}^{n} m"),
+    (sp.Product(kappa * M_, (M_, 1, i))**2, r"\left(\prod_{m=1}^{i} \kappa m\right)^{2}"),
+    (1 + sp.Sum(1 / M_, (M_, 2, i)), r"1 + \sum_{m=2}^{i} \frac{1}{m}"),
+    (n * (PROPORTION - 1), r"-(1 - \alpha_{i})n"),
+    # Factors in front of a growth sum at sensitivity 1 cancel.
+    (growth_sum(sp.S.One, i, sp.Integer(2)) / (i + 1), r"(i + 1)\sum_{m=1}^{i+1} \frac{1}{m^{2}}"),
+    # Terms with fractions of their own keep them, and stand behind a fraction.
+    (sp.sqrt(n) / 2 + 3 * b / 16, r"\frac{3b}{16} + \frac12\sqrt{n}"),
+    ((sp.sqrt(n) / 2 + 3 * b / 16) / K, r"\frac{1}{K}\left(\frac{3b}{16} + \frac12\sqrt{n}\right)"),
+    ((1 - alpha) / 2 * M, r"\frac12 M(1 - \alpha)"),
+    ((2 - 1 / n) / n, r"\frac{2 - 1/n}{n}"),
+])
+def test_sums_and_products(expression: sp.Expr, printed: str) -> None:
+    assert latex(expression) == printed

@@ -10,10 +10,12 @@ import pytest
 import sympy as sp
 
 import stlbounds as stl
+from stlbounds.generators.attention_depth import layer_query
 from stlbounds.render.text import text
 from stlbounds.render.unicode import plain, plain_latex
-from stlbounds.special import geometric_sum
-from stlbounds.symbols import G, K, M, N, Phi, alpha, b, c, delta, epsilon, h_bar, i, kappa, lam, n, r, rho
+from stlbounds.sequences import listed
+from stlbounds.special import binary_depth, geometric_sum
+from stlbounds.symbols import G, K, L, M, N, Phi, alpha, b, c, delta, epsilon, h_bar, i, kappa, lam, n, omega, r, rho
 
 GOLDEN = Path(__file__).parent / "golden"
 LOG = sp.log(2 / delta)
@@ -36,6 +38,10 @@ EXAMPLES = [
     (sp.Sum(rho**G, (G, 1, i)), "∑_{g=1}^{i} ρ^g"),
     (sp.Rational(-1, 2), "-½"),
     (sp.S.Zero, "0"),
+    (binary_depth(n) * sp.sqrt(2 * n), "⌈log₂ n⌉ √(2 n)"),
+    (binary_depth((1 + lam) * n), "⌈log₂((1 + λ)n)⌉"),
+    (1 - listed(i, sp.Rational(1, 2), sp.Rational(2, 5)), "1 - α_i"),
+    (layer_query(omega, L)**2, "q_L(ω)²"),
 ]
 
 
@@ -96,3 +102,17 @@ def test_sentences_are_wrapped_to_the_terminal() -> None:
     lines = text(bound("generic", "replay", "hp"), width=60).splitlines()
     formulas = re.compile(r" [=≤] ")
     assert all(len(line) <= 60 for line in lines if not formulas.search(line))
+
+
+def test_constants_of_layers_are_defined_where_they_occur() -> None:
+    generator = stl.generators.DepthUniformTransformer(L, omega, c * N**-r)
+    learner = stl.learners.UniformlyStable(b / N, M, stl.EUCLIDEAN)
+    bound = stl.in_expectation(stl.Setting(stl.loops.FixedMix(alpha), generator, learner))
+    lines = text(bound).splitlines()
+    start = lines.index("by recursion over the layers")
+    assert [line.split("=")[0].strip() for line in lines[start + 2:start + 8]] == [
+        f"{letter}_{index}(ω)" for letter in "δmq" for index in ("0", "{l + 1}")]
+    theorem = bound.latex("theorem")
+    assert theorem.count(r"_{l + 1}(\omega)") == 3 and r"q_{0}(\omega) = 0" in theorem
+    assert "constants of the layers" not in stl.in_expectation(stl.Setting(
+        stl.loops.FixedMix(alpha), stl.generators.Categorical(K), stl.learners.BrierFit())).latex("theorem")

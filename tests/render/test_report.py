@@ -91,7 +91,8 @@ def test_the_analysis(report: Path) -> None:
     words = " ".join("".join(page.text).split())
     bound = Request("categorical").bound()
     size = bound.vacuous_below(**{name: value for name, value in VALUES.items() if name != "n"}).value
-    assert f"At these values, below 1 from n={size} on" in words
+    assert f"Smallest n from which on it is below 1 n={size}" in words
+    assert words.index("For all values") < words.index("As n→∞") < words.index("At the values of this report")
 
 
 def test_the_check(report: Path) -> None:
@@ -194,8 +195,18 @@ def test_a_model_without_simulation(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "r" / "check.json").read_text(encoding="utf-8"))["verdict"] == "not tested"
     page, _ = read_page(tmp_path / "r")
     words = " ".join("".join(page.text).split())
-    assert "there is nothing to simulate" in words
+    assert "There is no simulation beside this bound. not simulated: the generator generic" in words
     assert "(A1)" in words and "(A4)" in words
+
+
+@pytest.mark.usefixtures("no_latex")
+def test_sizes_that_no_loop_has(tmp_path: Path) -> None:
+    bound = Request("categorical", loop="schedule", assignments=("alphas=1/(j+1)",)).bound()
+    values = parse_assignments(["K=3", "n=100", "i=2", "delta=0.5"])
+    written = write_report(bound, values, tmp_path / "r", replicas=5, seconds=0.01)
+    assert any("not simulated" in note and "whole size" in note for note in written.notes)
+    with pytest.raises(InvalidArgumentError, match="replicas"):
+        write_report(bound, values, tmp_path / "none", replicas=0)
 
 
 @pytest.mark.usefixtures("no_latex")

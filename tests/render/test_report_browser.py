@@ -21,6 +21,28 @@ from stlbounds.render.report import write_report
 
 GENERIC = ("kappa=1.3", "c=1", "r=1/2", "n=1000", "alpha=0.3", "i=7", "b=2", "M=1.5", "delta=0.05")
 GROWING = ("n=120", "i=6", "K=20", "delta=1/20")
+POINTS = 12
+#: What a page shows with its sliders at the given parts of their length, one row for each point.
+ROWS = """rows => rows.map(row => {
+    for (const [name, part] of Object.entries(row)) {
+        const slider = document.getElementById("at-" + name);
+        slider.value = Math.round(1000 * part);
+        slider.dispatchEvent(new Event("input"));
+    }
+    return location.hash;
+})"""
+SHOWN = """async links => {
+    const found = [];
+    for (const link of links) {
+        await new Promise(done => {
+            addEventListener("hashchange", done, {once: true});
+            location.hash = link + "&";
+        });
+        found.push([document.getElementById("stl-value").textContent,
+                    ...[...document.querySelectorAll("#stl-legend b")].slice(1).map(part => part.textContent)]);
+    }
+    return found;
+}"""
 NEXT = """point => new Promise(done => {
     addEventListener("hashchange", () => done(document.getElementById("stl-value").textContent), {once: true});
     location.hash = "#at?" + point;
@@ -40,7 +62,7 @@ def browser() -> Iterator[Browser]:
 def written(folder: Path, request: Request, values: tuple[str, ...]) -> str:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", "")  # no PDF, which takes seconds
-        write_report(request.bound(), parse_assignments(values), folder, replicas=20)
+        write_report(request.bound(), parse_assignments(values), folder, replicas=20, seconds=0.05)
     assert (folder / "index.html").stat().st_size < 500_000
     return (folder / "index.html").as_uri()
 
@@ -79,8 +101,8 @@ def visit(browser: Browser, address: str, **options: Any) -> Iterator[Visit]:
 
 def agrees(shown: str, value: float) -> bool:
     """Whether a number that is shown is the value to six significant digits."""
-    if math.isinf(value):
-        return shown == "∞"
+    if shown == "overflow":
+        return value > 1e150
     last = 10.0 ** (math.floor(math.log10(abs(value))) - 5) if value else 1e-300
     return abs(float(shown) - value) <= 0.51 * last
 
@@ -118,14 +140,87 @@ def test_numbers_are_those_of_python(browser: Browser, address: str) -> None:
                 assert agrees(part, value), (point, part)
 
 
+#: Every way in which a page may look: sums over generations, proportions, other terms, a claim in expectation.
+KINDS = {
+    "accumulate": (Request("categorical", loop="accumulate"), GROWING),
+    "schedule": (Request("generic", loop="schedule", assignments=("alphas=0.5,0.4,0.3",)),
+                 ("kappa=1.2", "c=1", "r=1/2", "n=1000", "i=3", "b=1", "M=1", "delta=0.05")),
+    "weak": (Request("generic", loop="subsample", theorem="weak-stability"),
+             ("kappa=1.2", "c=1", "r=1/2", "n=1000", "i=3", "b=1", "M=1", "delta=0.05")),
+    "excess": (Request("sgd-trained", theorem="expected-excess"),
+               ("L_z=1", "L_g=1", "step=0.1", "steps=9", "c=1", "r=1/2", "n=1000", "alpha=0.5", "i=3", "b=1", "M=1",
+                "opt=0", "comparator=0")),
+}
+
+
 @pytest.mark.slow
-def test_sums_over_generations(browser: Browser, tmp_path: Path) -> None:
-    request = Request("categorical", loop="accumulate")
-    bound = request.bound()
-    with visit(browser, written(tmp_path / "r", request, GROWING)) as page:
-        for point in ({"n": 120, "i": 0, "K": 20, "delta": 0.05}, {"n": 7, "i": 40, "K": 3, "delta": 0.5}):
-            shown = page.page.evaluate(NEXT, "&".join(f"{name}={value!r}" for name, value in point.items()))
+@pytest.mark.parametrize("kind", KINDS)
+def test_other_pages(browser: Browser, tmp_path: Path, kind: str) -> None:
+    request, values = KINDS[kind]
+    bound, chance = request.bound(), random.Random(7)
+    known = {str(symbol) for symbol in bound.symbols}
+    with visit(browser, written(tmp_path / "r", request, values), viewport={"width": 390, "height": 800}) as page:
+        assert page.page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert agrees(page.value, bound.evaluate(**parse_assignments(values)))
+        names = page.page.eval_on_selector_all("#stl-form input[type=range]", "all => all.map(one => one.id.slice(3))")
+        assert ("alpha_2" in names) is (kind == "schedule")
+        # Proportions of a schedule have a test of their own.
+        rows = [{name: chance.random() for name in sorted(known)} for _ in range(POINTS)]
+        links = page.page.evaluate(ROWS, rows)
+        for link, (shown, *parts) in zip(links, page.page.evaluate(SHOWN, links), strict=True):
+            point = {name: float(value) for name, value in
+                     (pair.split("=") for pair in link.removeprefix("#at?").split("&")) if name in known}
             assert agrees(shown, bound.evaluate(**point)), (point, shown)
+            for part, value in zip(parts, bound.evaluate_terms(**point).values(), strict=True):
+                assert agrees(part, value), (point, part)
+
+
+@pytest.mark.slow
+def test_proportions_of_a_schedule(browser: Browser, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    request, values = KINDS["schedule"]
+    other = Request("generic", loop="schedule", assignments=("alphas=0.5,0.9,0.3",)).bound()
+    numbers = parse_assignments(values)
+    with visit(browser, written(tmp_path / "r", request, values)) as page:
+        page.page.evaluate("navigator.clipboard.writeText = text => {window.copied = text; return Promise.resolve()}")
+        page.page.fill("#number-alpha_2", "0.9")
+        page.page.keyboard.press("Tab")
+        assert agrees(page.value, other.evaluate(**numbers))
+        page.page.select_option("#stl-axis", "alpha_3")
+        assert "alpha_2=0.9" in page.page.evaluate("location.href")
+        page.page.click("#stl-latex")
+        assert "with the proportions of this report" in page.page.inner_text("#stl-said")
+        page.page.click("#stl-python")
+        (tmp_path / "copied.py").write_text(page.page.evaluate("window.copied"), encoding="utf-8")
+    runpy.run_path(str(tmp_path / "copied.py"))
+    assert float(capsys.readouterr().out) == pytest.approx(other.evaluate(**numbers), rel=1e-12)
+
+
+@pytest.mark.slow
+def test_the_keyboard_reaches_everything(browser: Browser, address: str) -> None:
+    with visit(browser, address) as page:
+        names = page.page.eval_on_selector_all("#stl-form input[type=range]", "all => all.map(one => one.id.slice(3))")
+        wanted = [f"{kind}-{name}" for name in names for kind in ("at", "number")]
+        wanted += ["stl-axis", "stl-link", "stl-latex", "stl-python", "stl-reset"]
+        seen: list[str] = []
+        while "SUMMARY" not in seen and len(seen) < 100:
+            page.page.keyboard.press("Tab")
+            seen.append(page.page.evaluate("document.activeElement.id || document.activeElement.tagName"))
+        assert [name for name in seen if name in wanted] == wanted, "then come the folded parts of the page"
+        assert "SUMMARY" in seen
+        page.page.focus("#stl-axis")
+        page.page.keyboard.press("ArrowDown")
+        assert page.page.evaluate("location.href").endswith(f"over={page.page.input_value('#stl-axis')}")
+        page.page.focus("#step-1 summary")
+        page.page.keyboard.press("Enter")
+        assert page.page.get_attribute("#step-1", "open") is not None
+
+
+def test_numbers_that_a_page_cannot_reach(browser: Browser, address: str) -> None:
+    point = "kappa=9&alpha=0&n=10&i=100000&b=1&M=1&c=1&r=1&delta=0.1"
+    with visit(browser, address) as page:
+        assert page.page.evaluate(NEXT, point) == "overflow"
+        assert page.page.inner_text("#stl-verdict") != ""
+        assert page.page.evaluate(NEXT, "i=3") not in ("overflow", "")
 
 
 def test_sliders_boxes_and_keyboard(browser: Browser, address: str) -> None:

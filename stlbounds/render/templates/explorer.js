@@ -1,4 +1,4 @@
-var STEPS = 1000, WIDTH = 640, HEIGHT = 380, LEFT = 62, RIGHT = 14, TOP = 12, BOTTOM = 44;
+var STEPS = 1000, WIDTH = 640, HEIGHT = 380, LEFT = 66, RIGHT = 26, TOP = 12, BOTTOM = 44;
 var parameters = stl_data.parameters, terms = stl_data.terms;
 var state = {}, axis = "";
 // A name, not an address: nothing is asked for.
@@ -12,8 +12,7 @@ function start() {
 
 // --- numbers ---------------------------------------------------------------------------------------------
 function shown(x) {
-  if (x === Infinity) { return "∞"; }
-  if (!isFinite(x)) { return "undefined"; }
+  if (!isFinite(x)) { return "overflow"; }
   if (x === 0) { return "0"; }
   var text, size = Math.abs(x);
   if (size < 1e-4 || size >= 999999.5) {
@@ -149,9 +148,14 @@ function vertical(list, most) {
   list.forEach(function (s) {
     if (isFinite(s.found.bound) && s.found.bound > 0) { low = Math.min(low, s.found.bound); high = Math.max(high, s.found.bound); }
   });
+  // Terms are shown down to a thousandth of the bound.
+  var least = low;
+  list.forEach(function (s) {
+    s.found.terms.forEach(function (v) { if (v > 0) { least = Math.min(least, Math.max(v, low / 1000)); } });
+  });
   if (!(high > 0)) { return { log: false, low: 0, high: 1 }; }
   if (high / low <= 40 && high <= 6 * most) { return { log: false, low: 0, high: 1.06 * high }; }
-  return { log: true, low: Math.pow(10, Math.floor(Math.log10(low / 5))),
+  return { log: true, low: Math.pow(10, Math.floor(Math.log10(least / 2))),
     high: Math.pow(10, Math.min(Math.ceil(Math.log10(high)), Math.floor(Math.log10(low)) + 16)) };
 }
 function draw(found) {
@@ -201,10 +205,11 @@ function draw(found) {
     svg.appendChild(node("line", { x1: x, x2: x, y1: bottom, y2: bottom + 5, "class": "frame" }));
     svg.appendChild(node("text", { x: x, y: bottom + 20, "text-anchor": "middle" }, tick(v)));
   });
-  svg.appendChild(node("text", { x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 6, "text-anchor": "middle" }, p.name));
+  svg.appendChild(node("text", { x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 6, "text-anchor": "middle", "class": "axis" }, p.plain));
   svg.appendChild(node("path", { d: "M" + LEFT + " " + TOP + "V" + bottom + "H" + (WIDTH - RIGHT), "class": "frame" }));
-  terms.forEach(function (t, k) { curve(function (f) { return f.terms[k]; }, "term term-" + k); });
+  // A term that makes up the whole bound stays visible on top of it.
   curve(function (f) { return f.bound; }, "bound");
+  terms.forEach(function (t, k) { curve(function (f) { return f.terms[k]; }, "term term-" + k); });
   x = across(state[axis]);
   svg.appendChild(node("line", { x1: x, x2: x, y1: TOP, y2: bottom, "class": "here" }));
   if (isFinite(found.bound) && up(found.bound) >= TOP) {
@@ -231,8 +236,9 @@ function show(but) {
   var found = evaluate(state), vacuous = found.bound >= found.most, parts = [];
   show_inputs(but);
   find("stl-value").textContent = shown(found.bound);
-  find("stl-verdict").textContent = vacuous ? "vacuous: the gap never exceeds " + shown(found.most) + " anyway" : "";
-  find("stl-verdict").className = vacuous ? "bad" : "";
+  find("stl-verdict").textContent = isNaN(found.bound) ? "too large for the arithmetic of a page; copy Python computes it"
+    : vacuous ? "vacuous: " + stl_data.trivial.replace(/@most@/g, shown(found.most)) : "";
+  find("stl-verdict").className = find("stl-verdict").textContent ? "bad" : "";
   if (found.failure > 0) { parts.push("with probability at least " + shown(1 - found.failure)); }
   if (isFinite(found.gain)) { parts.push("loop gain " + shown(found.gain)); }
   if (isFinite(found.amplification)) { parts.push("amplification " + shown(found.amplification)); }
@@ -266,8 +272,10 @@ function copied(text, name) {
   navigator.clipboard.writeText(text).then(function () { said(name + " copied"); }, by_hand);
 }
 function python() {
-  return stl_data.python + "\nprint(bound.evaluate(" + parameters.filter(function (p) { return p.name in state; })
-    .map(function (p) { return p.name + "=" + state[p.name]; }).join(", ") + "))\n";
+  var listed = parameters.filter(function (p) { return p.listed; }).map(function (p) { return state[p.name]; });
+  return stl_data.python.replace("@alphas@", listed.join(", ")) + "\nprint(bound.evaluate("
+    + parameters.filter(function (p) { return !p.listed; })
+      .map(function (p) { return p.name + "=" + state[p.name]; }).join(", ") + "))\n";
 }
 parameters.forEach(function (p) {
   var slider = find("at-" + p.name), box = find("number-" + p.name);
@@ -293,7 +301,10 @@ parameters.forEach(function (p) {
 find("stl-form").addEventListener("submit", function (event) { event.preventDefault(); });
 find("stl-axis").addEventListener("change", function () { axis = find("stl-axis").value; keep(); show(null); });
 find("stl-link").addEventListener("click", function () { keep(); copied(location.href, "link"); });
-find("stl-latex").addEventListener("click", function () { copied(stl_data.latex, "LaTeX"); });
+find("stl-latex").addEventListener("click", function () {
+  copied(stl_data.latex, "LaTeX" + (parameters.some(function (p) { return p.listed && state[p.name] !== p.value; })
+    ? " with the proportions of this report" : ""));
+});
 find("stl-python").addEventListener("click", function () { copied(python(), "Python"); });
 find("stl-reset").addEventListener("click", function () { start(); keep(); show(null); });
 window.addEventListener("hashchange", function () { if (restore()) { show(null); } });
