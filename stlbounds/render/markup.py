@@ -18,7 +18,8 @@ DISPLAY = re.compile(
     r"|\\begin\{(?P<list>enumerate|itemize)\}(?P<items>.*?)\\end\{(?P=list)\}", re.DOTALL)
 FORMULA = re.compile(r"\$(.*?)\$", re.DOTALL)
 ITEM = re.compile(r"\\item\s*(?:\[(?P<label>[^\]]*)\])?")
-DROPPED = re.compile(r"\\emergencystretch=5em\b|\\(?:noindent|medskip|smallskip|nopagebreak|centering)\b"
+DROPPED = re.compile(r"\\emergencystretch=5em(?![a-z])|\\allowdisplaybreaks\[1\]"
+                     r"|\\(?:noindent|medskip|smallskip|nopagebreak|centering)\b"
                      r"|\\setlength\{[^{}]*\}\{[^{}]*\}"
                      r"|\\(?:begin|end)\{(?:theorem|proof)\}(?:\[[^\]]*\])?")
 _ACCENT = re.compile(r"""\\(['`^"~=.])\{?([A-Za-z])\}?""")

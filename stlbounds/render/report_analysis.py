@@ -240,7 +240,7 @@ def findings(bound: Any, values: Mapping[str, Any], seconds: float = SECONDS) ->
     >>> setting = stl.Setting(stl.loops.Replace(), stl.generators.Categorical(20), stl.learners.BrierFit())
     >>> found = findings(stl.high_probability(setting), {"n": 2000, "i": 10, "delta": sp.Rational(1, 20)})
     >>> [part.answers for part in found if "above" in part.question]
-    [('none',)]
+    [('generation <math><mn>25</mn></math>',)]
     """
     if not seconds > 0:
         raise InvalidArgumentError("seconds", seconds, "positive", "it is the time that each question may take")
