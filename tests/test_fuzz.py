@@ -283,6 +283,7 @@ def test_thousands_of_model_files(tmp_path: Path) -> None:
 # --- the command line -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     rng = random.Random(3)

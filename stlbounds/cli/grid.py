@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -29,14 +28,15 @@ def _split(text: str) -> tuple[str, str]:
     return name.strip(), values
 
 
-def _range(name: str, parts: Sequence[str]) -> list[sp.Rational]:
+def _range(name: str, parts: Sequence[str]) -> tuple[int, Callable[[], list[sp.Rational]]]:
+    """How many values there are, and what makes them."""
     from stlbounds.parsing import parse_number
 
     first, last, count = (parse_number(part, argument=name) for part in parts)
     if not (count.is_Integer and 2 <= count <= _MANY):
         raise InvalidArgumentError("--grid", f"{name}={':'.join(parts)}"[:60], f"FIRST:LAST:COUNT with a COUNT in [2, "
                                    f"{_MANY}]")
-    return [first + (last - first) * k / (count - 1) for k in range(int(count))]
+    return int(count), lambda: [first + (last - first) * k / (count - 1) for k in range(int(count))]
 
 
 def parse_grid(texts: Sequence[str]) -> dict[str, Any]:
@@ -59,7 +59,8 @@ def parse_grid(texts: Sequence[str]) -> dict[str, Any]:
     """
     from stlbounds.parsing import parse_number
 
-    found: dict[str, Any] = {}
+    found: dict[str, Callable[[], list[sp.Rational]]] = {}
+    points = 1
     for text in texts:
         name, values = _split(text)
         if name in found:
@@ -67,11 +68,15 @@ def parse_grid(texts: Sequence[str]) -> dict[str, Any]:
         parts = values.split(":")
         if len(parts) not in (1, 3):
             raise InvalidArgumentError("--grid", ascii(text), "a list, or FIRST:LAST:COUNT")
-        found[name] = _range(name, parts) if len(parts) == 3 else [
-            parse_number(value, argument=name) for value in values.split(",")]
-        if math.prod(map(len, found.values())) > _MANY:
+        if len(parts) == 3:
+            count, found[name] = _range(name, parts)
+        else:
+            listed = [parse_number(value, argument=name) for value in values.split(",")]
+            count, found[name] = len(listed), lambda listed=listed: listed  # type: ignore[misc]
+        points *= count
+        if points > _MANY:
             raise InvalidArgumentError("--grid", ascii(text[:60]), f"such that the grid has at most {_MANY} points")
-    return found
+    return {name: values() for name, values in found.items()}
 
 
 def parse_spans(texts: Sequence[str]) -> dict[str, tuple[float, float]]:

@@ -164,6 +164,7 @@ def test_every_function_is_enclosed():
     assert compared > 600
 
 
+@pytest.mark.slow
 def test_every_bound_is_enclosed():
     compared, _ = contained(2, 70, 4, tuple((bound, None) for bound in bounds()))
     assert compared > 200

@@ -80,6 +80,7 @@ class TestSourceWeights:
             assert sp.simplify(loop.variance_factor(generation) - squares) == 0
 
 
+@pytest.mark.slow
 def test_it_reads_back_from_a_file(tmp_path: Path) -> None:
     found = bound("doubling")
     restored = load(save(found, tmp_path / "bound.json"))

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 import test_verify
 
 
@@ -34,6 +35,7 @@ def _run_all() -> None:
     print(f"{count} cases passed")
 
 
+@pytest.mark.slow
 def test_forgeries_are_refused_without_assert_statements():
     done = subprocess.run(
         [sys.executable, "-O", __file__], capture_output=True, text=True, timeout=600, check=False,

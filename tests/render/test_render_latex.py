@@ -199,6 +199,7 @@ def test_unknown_kinds_are_refused() -> None:
         theorem(bound("generic", "replay", "high-probability"), width=0.0)
 
 
+@pytest.mark.slow
 def test_output_does_not_depend_on_the_process() -> None:
     made = bound("categorical", "replay", "high-probability")
     script = ("import stlbounds as stl; from stlbounds.symbols import K, alpha; "
