@@ -16,6 +16,9 @@ from stlbounds.numeric.series import HEAD, smooth_tail
 
 __all__ = ["growth_array", "growth_sum_array", "growth_sum_parts", "log_growth"]
 
+#: From here on harmonic numbers come from their asymptotic series.
+_FEW = 64
+
 Array = npt.NDArray[np.float64]
 
 
@@ -88,6 +91,19 @@ def _head(rate: Array, last: Array, power: Array, begin: Array, shape: tuple[int
     return np.asarray(total)
 
 
+def _harmonic(x: Array, order: float) -> Array:
+    """``1 + 2**-order + ... + x**-order`` for the orders 1 and 2; above 64 also between integers."""
+    terms = np.arange(1.0, _FEW + 1) ** -order
+    table = np.concatenate([[0.0], np.cumsum(terms)])
+    z = np.maximum(x, _FEW)
+    square = 1 / (z * z)
+    if order == 1.0:
+        far = np.log(z) + float(np.euler_gamma) + 1 / (2 * z) - square * (1 / 12 - square * (1 / 120 - square / 252))
+    else:
+        far = np.pi**2 / 6 - 1 / z + square * (0.5 - (1 / 6 - square * (1 / 30 - square / 42)) / z)
+    return np.where(x > _FEW, far, table[np.minimum(x, _FEW).astype(np.intp)])
+
+
 def growth_sum_array(kappa: npt.ArrayLike, i: npt.ArrayLike, p: npt.ArrayLike, start: npt.ArrayLike = 0) -> Any:
     """``sum_{j=start..i} growth(kappa, j, i)**p`` on arrays of doubles.
 
@@ -101,6 +117,13 @@ def growth_sum_array(kappa: npt.ArrayLike, i: npt.ArrayLike, p: npt.ArrayLike, s
     numpy.ndarray or numpy.float64
         ``inf`` where the value exceeds the largest double. Cost does not grow with ``i``.
     """
+    if np.size(kappa) == np.size(p) == 1:
+        rate, power = (float(np.asarray(part).reshape(-1)[0]) for part in (kappa, p))
+        if rate == 1.0 and power in (1.0, 2.0):
+            # growth(1, j, i) = (i + 1)/(j + 1)
+            last = np.asarray(i, dtype=float)
+            value = (last + 1) ** power * (_harmonic(last + 1, power) - np.asarray(start, dtype=float))
+            return (value + np.zeros(np.broadcast_shapes(*map(np.shape, (kappa, i, p, start)))))[()]
     exponent, head, tail = growth_sum_parts(kappa, i, p, start)
     with np.errstate(all="ignore"):
         return np.asarray(np.exp(exponent) * (head + tail))[()]

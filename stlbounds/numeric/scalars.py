@@ -29,6 +29,7 @@ class _ScalarPrinter(Series, PythonCodePrinter):  # type: ignore[misc]  # SymPy 
     _print_Half = _print_Rational
 
 
+@lru_cache(maxsize=4096)  # a sum over generations asks for the same ones at every point
 def _growth_sum(kappa: float, i: float, p: float, start: float = 0.0) -> float:
     if i > HEAD:
         return float(growth_sum_array(kappa, i, p, start))

@@ -16,7 +16,7 @@ import sympy as sp
 
 from stlbounds.compiled import NUMPY_FUNCTIONS, numpy_erf
 from stlbounds.numeric.arithmetic import function_over
-from stlbounds.numeric.growing import growth_sum_parts, log_growth
+from stlbounds.numeric.growing import growth_sum_array, growth_sum_parts, log_growth
 from stlbounds.numeric.series import HEAD, sum_over
 
 __all__ = ["Scaled", "scaled_function"]
@@ -168,6 +168,8 @@ def _growth(kappa: Any, j: Any, i: Any) -> Scaled:
 
 def _growth_sum(kappa: Any, i: Any, p: Any, start: Any = 0) -> Scaled:
     rate, last, power, begin = (np.asarray(_plain(part), dtype=float) for part in (kappa, i, p, start))
+    if rate.size == 1 and float(rate.reshape(-1)[0]) == 1.0:
+        return Scaled(growth_sum_array(rate, last, power, begin))
     exponent, head, tail = growth_sum_parts(rate, last, power, begin)
     total = Scaled(head)
     if not np.isfinite(head).all():

@@ -23,6 +23,7 @@ _PROBE = 1024
 _NODES = 16
 _PANEL_RATIO = 3.0
 _AGREE = 1e-12
+_AT_ONCE = 1 << 16
 
 Array = npt.NDArray[np.float64]
 Term = Callable[[Any], Any]
@@ -38,6 +39,11 @@ def _one_by_one(term: Term, low: Array, high: Array, start: float, operation: An
     if not low.size:
         return np.full(low.shape, start)
     first, last = low.min(), high.max()
+    if low.ndim == 0 and last > first and np.ndim(term(first)) == 0:
+        # Nothing varies but the index: many terms at once.
+        parts = [operation.reduce(np.broadcast_to(term(some), some.shape)) for some in
+                 (np.arange(begin, min(begin + _AT_ONCE, last + 1)) for begin in np.arange(first, last + 1, _AT_ONCE))]
+        return np.asarray(operation.reduce(parts), dtype=float)
     same = first == low.max() and last == high.min()
     total: Any = np.full(low.shape, start)
     for index in np.arange(first, last + 1):
@@ -53,7 +59,13 @@ def _quadrature(term: Term, low: Array, high: Array, nodes: int) -> Array:
     places, weights = _gauss(nodes)
     ratio = (right / left) ** (1.0 / panels)
     total: Any = 0.0
-    for panel in range(panels):
+    alone = low.ndim == high.ndim == 0 and np.ndim(term(low)) == 0
+    if alone:
+        # Nothing varies but the index: all nodes at once.
+        edges = left * ratio ** np.arange(panels + 1.0)
+        middles, halves = (edges[1:] + edges[:-1])[:, None] / 2, np.diff(edges)[:, None] / 2
+        total = np.sum(weights * halves * term(middles + halves * places))
+    for panel in range(0 if alone else panels):
         begin, end = left * ratio**panel, left * ratio ** (panel + 1)
         middle, half = (begin + end) / 2, (end - begin) / 2
         for place, weight in zip(places, weights, strict=True):

@@ -12,7 +12,7 @@ import flint
 import numpy as np
 import pytest
 import sympy as sp
-from families import FAMILIES, LARGEST, MILLION, POINTS, allowed, bound_of, case, column, compare, truth_of
+from families import FAMILIES, LARGEST, MILLION, POINTS, bound_of, case, column, compare, truth_of
 
 import stlbounds as stl
 from stlbounds import symbols as s
@@ -23,16 +23,25 @@ from stlbounds.numeric.enclose_grid import enclose_grid
 from stlbounds.numeric.javascript import RUNTIME, javascript_function
 
 NODE = shutil.which("node") or "nodejs"
-#: What takes milliseconds a point there: fewer points, the same ranges.
-SLOW_ON_ACCUMULATE = {"arrays": 1000, "one point": 300, "JavaScript": 300, "digits by mpmath": 3,
-                      "digits by balls": 300, "certified grid": 300, "certified points": 20}
+#: Sums over generations, and sums of such sums.
+AVERAGING = ("accumulate", "subsample")
+NESTED = ("accumulate, categorical", "subsample, categorical")
+#: What takes milliseconds a point in loops that average: fewer points, the same ranges.
+FEWER = {("one point", "accumulate"): 200, ("one point", "subsample"): 200, ("JavaScript", "accumulate"): 300,
+         ("JavaScript", "subsample"): 300, ("digits by mpmath", "accumulate"): 3, ("digits by mpmath", "subsample"): 10,
+         ("digits by balls", "accumulate"): 300, ("certified grid", "accumulate"): 300,
+         ("certified grid", "subsample"): 300, ("certified points", "accumulate"): 20,
+         ("certified points", "subsample"): 20, ("certified grid", "transformer"): 300,
+         ("certified grid", "private"): 400, ("certified grid", "schedule, replayed"): 500,
+         ("certified grid", "schedule, endless"): 150, ("certified points", "schedule, endless"): 20,
+         **{("one point", name): 200 for name in NESTED}, **{("JavaScript", name): 500 for name in NESTED}}
+#: Digits of nested sums take one generation after the other: so many points, up to so many generations.
+FEW_GENERATIONS = {"digits by balls": (100, 60), "digits by mpmath": (10, 60), "certified grid": (40, 60),
+                   "certified points": (6, 60)}
 #: Compiling takes seconds: bounds of as many forms as there are, and one with functions that are not compiled.
 COMPILED = ("replay", "weighted", "private", "transformer", "accumulate")
-QUICK_ON_NESTED = ("arrays", "unlimited exponents")
 #: Few points where one takes milliseconds, and fewer in the quick tests.
-FEW, FIRST = 60, 100
-#: Sums of sums over generations are slow in many digits, and in JavaScript, where nothing is done by quadrature.
-NESTED = ("accumulate, categorical", "subsample, categorical")
+FEW, FIRST = 60, 40
 
 
 def run_javascript(functions, calls):
@@ -102,17 +111,6 @@ def _certified_points(bound, columns):
 # --- how their results are judged -----------------------------------------------------------------------------------
 
 
-def _javascript_agrees(got, truth, generations):
-    """Overflow on the way is not made good in JavaScript; what is finite is right, and most is."""
-    lost = 0
-    for value, true, i in zip(got, truth, generations, strict=True):
-        if math.isfinite(value):
-            assert abs(flint.arb(float(value)) - true) <= true * allowed(i) + 5e-324, (value, true, i)
-        elif math.isnan(value) or true < LARGEST:
-            lost += 1
-    assert lost <= 0.07 * len(truth)
-
-
 def _all_digits_agree(got, truth, generations):
     with flint.ctx.workprec(400):
         for value, true in zip(got, truth, strict=True):
@@ -146,7 +144,7 @@ EVALUATORS = {
     "one point": (_one_point, compare, POINTS, True),
     "unlimited exponents": (_unlimited, compare, POINTS, True),
     "machine code": (_machine_code, compare, POINTS, False),
-    "JavaScript": (_javascript, _javascript_agrees, POINTS, True),
+    "JavaScript": (_javascript, compare, POINTS, True),
     "digits by balls": (_by_balls, _all_digits_agree, POINTS, True),
     "digits by mpmath": (_by_mpmath, _all_digits_agree, FEW, False),
     "certified grid": (_certified_grid, _all_contained, POINTS, True),
@@ -154,9 +152,10 @@ EVALUATORS = {
 }
 
 
-def _judge(evaluator, name, size, most=MILLION):
+def _judge(evaluator, name, size, most=MILLION, among=None):
+    """At the first points of those whose values are known together."""
     evaluated, judge, points, _ = EVALUATORS[evaluator]
-    columns, truth = case(name, size, most)
+    columns, truth = case(name, among or size, most)
     size = min(size, points)
     columns = {key: values[:size] for key, values in columns.items()}
     judge(evaluated(bound_of(name), columns), truth[:size], columns["i"])
@@ -169,36 +168,32 @@ class TestAgainstSixtyDigits:
     @pytest.mark.parametrize("evaluator", [key for key, (*_, quick) in EVALUATORS.items() if quick])
     def test_some_points(self, evaluator, name):
         if name in NESTED:
-            _judge(evaluator, name, 20, 30)
+            _judge(evaluator, name, *((20, 30) if evaluator in FEW_GENERATIONS else (20, 2000)))
         else:
-            _judge(evaluator, name, 20 if name == "schedule, endless" else FIRST)
+            _judge(evaluator, name, 20 if name in (*AVERAGING, "schedule, endless") else FIRST)
 
     @pytest.mark.slow
     @pytest.mark.parametrize(("evaluator", "name"), [
         (evaluator, name) for evaluator in EVALUATORS for name in FAMILIES
         if evaluator != "machine code" or name in COMPILED])
     def test_two_thousand_points(self, evaluator, name):
-        if name in NESTED:
-            _judge(evaluator, name, *((200, 300) if evaluator in QUICK_ON_NESTED else (20, 60)))
-        elif name == "transformer" and evaluator == "certified grid":
-            _judge(evaluator, name, 500)
-        elif name == "accumulate" and evaluator in SLOW_ON_ACCUMULATE:
-            _judge(evaluator, name, SLOW_ON_ACCUMULATE[evaluator])
+        if name in NESTED and evaluator in FEW_GENERATIONS:
+            _judge(evaluator, name, *FEW_GENERATIONS[evaluator])
         else:
-            _judge(evaluator, name, POINTS)
+            _judge(evaluator, name, FEWER.get((evaluator, name), POINTS), among=POINTS)
 
     @pytest.mark.parametrize("name", FAMILIES)
     def test_grids(self, name):
         bound, most = bound_of(name), 100 if name in NESTED else FAMILIES[name][1]
         rng = np.random.default_rng(5)
         values = {symbol.name: column(symbol.name, rng, 1, most)[0] for symbol in bound.symbols}
-        values["n"] = column("n", rng, 5, most)[:, None, None]
+        values["n"] = column("n", rng, 3, most)[:, None, None]
         other = next((key for key in ("alpha", "lam", "w", "kappa", "K") if key in values), "delta")
         values[other] = column(other, rng, 4, most)[:, None]
-        values["i"] = column("i", rng, 3, most)
+        values["i"] = column("i", rng, 2, most)
         got = bound.evaluate(**values)
         columns = {key: np.broadcast_to(value, got.shape).ravel() for key, value in values.items()}
-        assert got.shape == (5, 4, 3)
+        assert got.shape == (3, 4, 2)
         compare(got, truth_of(bound.expr, bound.symbols, columns, 230 if name == "accumulate" else 600), columns["i"])
 
 
@@ -212,7 +207,7 @@ def test_machine_code_is_kept(tmp_path, monkeypatch):
 
 def test_what_has_no_machine_code_is_evaluated_all_the_same(tmp_path, monkeypatch):
     monkeypatch.setenv("STLBOUNDS_CACHE", str(tmp_path))
-    _judge("machine code", "accumulate", FIRST)
+    _judge("machine code", "accumulate", 20)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -37,6 +37,24 @@ def test_the_error_function_and_the_depth_of_a_tree():
     assert got[9:] == [float(binary_depth(n)) for n in sizes]
 
 
+def test_numbers_beyond_doubles():
+    huge, tiny = "stl_mul(1e300, 1e300)", "stl_div(1e-300, 1e300)"
+    calls = {f"stl_mul({huge}, {tiny}, 7)": 7, f"stl_root({huge})": 1e300, f"stl_root({tiny})": 1e-300,
+             f"stl_pow({huge}, 1/3)": 1e200, f"stl_pow({tiny}, -1/4)": 1e150, f"stl_mul(0, {huge})": 0,
+             f"stl_div(0, {huge})": 0, f"stl_div({huge}, {huge})": 1, f"stl_log({huge})": 600 * math.log(10),
+             "stl_mul(stl_exp(900), stl_exp(-890))": math.exp(10), f"stl_mul(stl_add({huge}, 5, {huge}), {tiny})": 2,
+             f"stl_mul(stl_add({huge}, stl_negative(stl_mul({huge}, 3))), {tiny})": -2, f"stl_min({huge}, 3)": 3,
+             f"stl_mul(stl_abs(stl_negative({huge})), {tiny})": 1, f"stl_mul(stl_max({huge}, 3), {tiny})": 1,
+             "stl_sum(function (k) { return k; }, 1, 100)": 5050, huge: math.inf, tiny: 0,
+             f"stl_mul({tiny}, stl_sum(function (k) {{ return k < 3 ? k : {huge}; }}, 1, 6))": 4,
+             f"stl_mul({tiny}, stl_product(function (k) {{ return 1e200; }}, 1, 3))": 1,
+             "stl_add(1.5e308, 1.5e308)": math.inf, "stl_div(stl_add(1.5e308, 1.5e308), 2)": 1.5e308, "5e-324": 5e-324,
+             "stl_joined(1, -1074)": 5e-324, "stl_joined(1.75, 1023)": 1.75 * 2.0**1023,
+             "stl_joined(1, 1024)": math.inf}
+    got = run_javascript([], [f"stl_double({call})" for call in calls])
+    assert got == pytest.approx(list(calls.values()), rel=1e-12, abs=0)
+
+
 def test_names_that_javascript_reserves():
     odd = sp.Symbol("with"), sp.Symbol("growth")
     assert run_javascript([javascript_function("f", odd[0] - 2 * odd[1], odd)], ["f(7, 2)"]) == [3.0]
