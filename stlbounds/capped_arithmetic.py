@@ -11,7 +11,8 @@ first. Invariants of every term that exists, on which the bound on the running t
 * the expression, as a tree, has at most `MAX_SIZE` nodes and `MAX_DEPTH` levels, and is free of ``I``, ``zoo`` and
   ``nan``;
 * a sum in a single symbol has degree at most `MAX_DEGREE`: SymPy isolates its real roots whenever it is asked for its
-  sign, which takes minutes for ``((1 - kappa)**30 + 2)**30 - 3``.
+  sign, which takes minutes for ``((1 - kappa)**30 + 2)**30 - 3``. A number beside a power of a linear base, such as
+  ``1 - (1 - alpha)**50``, takes half a second at most up to degree `MAX_PLAIN_DEGREE` if all numbers are small.
 
 Sums and products are at most about twice as large as their parts together and are checked afterwards; powers
 and functions are checked before and afterwards.
@@ -36,6 +37,8 @@ MAX_DEPTH = 40
 MAX_ROOTED_SIZE = 120
 MAX_EXPONENT = 1000
 MAX_DEGREE = 24
+MAX_PLAIN_DEGREE = 128
+MAX_PLAIN_BITS = 16
 #: Of the common denominator of the exponents of roots of numbers, times the bits of these numbers.
 MAX_ROOT_WORK = 2**20
 HUGE = 1e300
@@ -74,7 +77,7 @@ class Term:
         if value.is_Rational:
             return cls(value, _as_double(value))
         symbols = value.free_symbols
-        if value.is_Add and len(symbols) == 1 and max(_degrees(value)) > MAX_DEGREE:
+        if value.is_Add and len(symbols) == 1 and max(_degrees(value)) > MAX_DEGREE and not _plain_power(value):
             raise CapError(f"a sum in one symbol of a degree above {MAX_DEGREE}; make an exponent a symbol")
         if symbols:
             return cls(value, None)
@@ -136,6 +139,15 @@ def _degrees(value: sp.Expr) -> tuple[float, float]:
     parts = [_degrees(part) for part in value.args]
     below = sum(part[1] for part in parts)
     return (max(part[0] - part[1] for part in parts) + below if value.is_Add else sum(part[0] for part in parts)), below
+
+
+def _plain_power(value: sp.Expr) -> bool:
+    """Whether a sum is a number and a multiple of a power of something linear, all with small numbers."""
+    number, rest = value.as_coeff_Add()
+    base, exponent = rest.as_coeff_Mul()[1].as_base_exp()
+    return bool(number != 0 and not rest.is_Add and number_bits(value) <= MAX_PLAIN_BITS and exponent.is_Integer
+                and abs(exponent) <= MAX_PLAIN_DEGREE and max(_degrees(base)) <= 1 and not base.atoms(sp.Function)
+                and all(part.exp.is_Integer for part in base.atoms(sp.Pow)))
 
 
 def double_of(operation: Callable[..., float], *terms: Term) -> float | None:

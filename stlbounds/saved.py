@@ -64,6 +64,8 @@ def save(bound: Bound, path: str | Path) -> Path:
     ------
     OutputError
         If it cannot be written; nothing half written is left.
+    ParseError
+        If a parameter exceeds what the parser takes, so that the file could not be read.
 
     References
     ----------
@@ -79,7 +81,9 @@ def save(bound: Bound, path: str | Path) -> Path:
     ...     stl.load(path).expr == stl.in_expectation(setting).expr
     True
     """
-    write_json(Path(path), to_dict(bound))
+    data = to_dict(bound)
+    restore(data["recipe"], "recipe", choices=Metric)
+    write_json(Path(path), data)
     return Path(path)
 
 

@@ -11,7 +11,14 @@ import pytest
 
 import stlbounds as stl
 from stlbounds.entries import GENERATORS, LEARNERS, LOOPS, THEOREMS
-from stlbounds.errors import AssumptionError, InvalidArgumentError, ProofError, StlboundsError, UndecidedError
+from stlbounds.errors import (
+    AssumptionError,
+    InvalidArgumentError,
+    ParseError,
+    ProofError,
+    StlboundsError,
+    UndecidedError,
+)
 from stlbounds.saved import _check_claims, _differs, load, save, to_dict
 from stlbounds.symbols import N, alpha, declare, symbol
 
@@ -35,6 +42,14 @@ def test_a_file_gives_an_equal_bound(bound, tmp_path):
     assert again.expr == bound.expr and again.terms == bound.terms
     assert to_dict(again) == to_dict(bound)
     assert path.read_bytes() == save(again, tmp_path / "again.json").read_bytes()
+
+
+def test_what_could_not_be_read_is_not_written(tmp_path):
+    setting = stl.Setting(stl.loops.FixedMix(alpha * (alpha + alpha**30) / 2), stl.generators.Categorical(5))
+    found = stl.in_expectation(setting)
+    with pytest.raises(ParseError, match="degree above 24"):
+        save(found, tmp_path / "bound.json")
+    assert list(tmp_path.iterdir()) == []
 
 
 def _listed(word: str) -> Any:

@@ -215,20 +215,22 @@ class Schedule(Loop):
                       (SOURCE, 0, generation - 1))
 
     def describe(self, tex: Printer) -> str:
-        if self._replayed:
-            how = (r"the first $\alpha_j n$ points of $T_0$, in an order chosen before looking, and of "
-                   r"$(1 - \alpha_j) n$ new points from $D_j$, where ")
-            given = (rf"$\alpha_1, \alpha_2, \dots$ are ${', '.join(map(tex, self.alphas))}$"
-                     if isinstance(self.alphas, tuple) else rf"$\alpha_j = {tex(self.alpha(J))}$")
-            return rf"$T_0$ consists of $n$ real points; for $j \ge 1$, $T_j$ consists of {how}{given}"
+        later = r"j \ge 1"
+        given = rf"where $\alpha_j = {tex(self.alpha(J))}$"
         if isinstance(self.alphas, tuple):
-            values = ", ".join(tex(value) for value in self.alphas)
-            return (r"$T_0$ consists of $n$ real points; for $j \ge 1$, $T_j$ consists of $\alpha_j n$ new real "
-                    r"points and of "
-                    rf"$(1 - \alpha_j) n$ new points from $D_j$, where $\alpha_1, \alpha_2, \dots$ are ${values}$")
-        return (rf"$T_0$ consists of $n$ real points; for $j \ge 1$, $T_j$ consists of "
-                rf"${tex(self.alpha(J) * n)}$ new real "
-                rf"points and of ${tex((1 - self.alpha(J)) * n)}$ new points from $D_j$")
+            last = len(self.alphas)
+            later = rf"1 \le j \le {last}" if last > 1 else "j = 1"
+            names = (r"\alpha_1", r"\dots" if last > 2 else "", rf"\alpha_{{{last}}}" if last > 1 else "")
+            given = (f"where ${', '.join(filter(None, names))}$ {'are' if last > 1 else 'is'} "
+                     + ", ".join(f"${tex(value)}$" for value in self.alphas))
+        start = rf"$T_0$ consists of $n$ real points; for ${later}$, $T_j$ consists of"
+        if self._replayed:
+            return (rf"{start} the first $\alpha_j n$ points of $T_0$, in an order chosen before looking, and of "
+                    rf"$(1 - \alpha_j) n$ new points from $D_j$, {given}")
+        if isinstance(self.alphas, tuple):
+            return (rf"{start} $\alpha_j n$ new real points and of $(1 - \alpha_j) n$ new points from $D_j$, {given}")
+        return (rf"{start} ${tex(self.alpha(J) * n)}$ new real points and of ${tex((1 - self.alpha(J)) * n)}$ new "
+                "points from $D_j$")
 
     # --- lemmas --------------------------------------------------------------------------------------
     def squares_claim(self, influences: dict[str, Claim], rho: sp.Expr, given: tuple[Claim, ...]) -> Claim:

@@ -143,11 +143,15 @@ def _at_factors(term: str, room: float) -> tuple[str, ...]:
 
 
 def _opens_sum(tokens: list[str], place: int) -> bool:
-    """Whether a pair of parentheses around a sum opens here; an argument, as in ``f(x)``, belongs to what precedes."""
+    """Whether a pair of parentheses around a sum or a product over an index opens here.
+
+    An argument, as in ``f(x)``, belongs to what precedes.
+    """
     if not _OPENING.match(tokens[place]):
         return False
     pair = next((pair for pair in _pairs(tokens[place:]) if pair[0] == 0), None)
-    return pair is not None and any(tokens[place + sign] in _SIGNS for sign in pair[2])
+    return pair is not None and (any(tokens[place + sign] in _SIGNS for sign in pair[2])
+                                 or not {r"\sum", r"\prod"}.isdisjoint(tokens[place:place + pair[1]]))
 
 
 def _signs_outside(tokens: list[str]) -> list[int]:

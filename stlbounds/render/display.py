@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from stlbounds.render.breaking import broken, group_end
 from stlbounds.render.width import formula_width
 
-__all__ = ["LINE_WIDTH", "Relation", "aligned", "chain", "rows", "rows_of_sum"]
+__all__ = ["LINE_WIDTH", "NARROW", "Relation", "aligned", "chain", "rows", "rows_of_sum"]
 
 #: The default line in points at 10 pt type: the 5.5 inches of a conference paper.
 LINE_WIDTH = 390.0
 _INDENT = 20.0
-#: Lines shorter than this have smaller indents.
-_NARROW = 300.0
-_LABEL_AT_END = re.compile(r"\\text\{\([^{}]*\)\}$")
+#: Lines shorter than this have smaller indents, and lists are not justified.
+NARROW = 300.0
+_CLOSED = re.compile(r"\\text\{(?:\([^{}]*\)|, and)\}$")
 _BRACED = re.compile(r"(?P<sign> [-+] )?\\underbrace\{")
 _CASES = re.compile(r"( [-+] )?\\begin\{cases\} (.*?) & \\text\{if \} (.*?), \\\\ (.*) & \\text\{if \} (.*?) "
                     r"\\end\{cases\}$")
@@ -52,7 +52,7 @@ def _unfolded(term: str, alone: bool) -> tuple[str, ...]:
         return (term,)
     sign, start, at_start, value, afterwards = found.groups()
     left, right = ("", "") if alone else (r"\biggl[", r"\biggr]")
-    return (f"{sign or ''}{left}{value}", rf" \quad \text{{if }} {afterwards}, \text{{ and}}",
+    return (f"{sign or ''}{left}{value}", rf" \quad \text{{if }} {afterwards}\text{{, and}}",
             rf"\ {start}", rf" \text{{ if }} {at_start}{right}")
 
 
@@ -65,8 +65,8 @@ def _packed(terms: Sequence[str], first: float, later: float) -> list[str]:
     lines: list[str] = []
     room = first
     for part in parts:
-        # Nothing follows a label on its line.
-        fits = bool(lines) and not _LABEL_AT_END.search(lines[-1]) and formula_width(lines[-1] + part) <= room
+        # Nothing follows a label or a case on its line.
+        fits = bool(lines) and not _CLOSED.search(lines[-1]) and formula_width(lines[-1] + part) <= room
         if fits:
             lines[-1] += part
         else:
@@ -126,7 +126,7 @@ def _lines(lhs: str, relations: Sequence[Relation], width: float, end: str,
     """The lines of an aligned chain; a long left side takes one of its own where that saves a break on the right."""
     room = width - formula_width(f"{lhs} {relations[0].relation}")
     widest = max(formula_width("".join(line.terms)) for line in relations)
-    indent, deeper = (_INDENT / 2, r"\quad") if width < _NARROW else (_INDENT, r"\qquad")
+    indent, deeper = (_INDENT / 2, r"\quad") if width < NARROW else (_INDENT, r"\qquad")
     tight = any(formula_width(term) > room - (indent if number else 0.0)
                 for line in relations for number, term in enumerate(line.terms))
     saves = room < widest <= width - 2 * _INDENT and formula_width(lhs) > width / 3

@@ -17,7 +17,7 @@ import sympy as sp
 
 from stlbounds.errors import InvalidArgumentError
 from stlbounds.render.cases import at_start, has_cases, later
-from stlbounds.render.display import Relation, aligned, chain, rows, rows_of_sum
+from stlbounds.render.display import NARROW, Relation, aligned, chain, rows, rows_of_sum
 from stlbounds.render.notation import Notation, quantities_in_words
 from stlbounds.render.options import LatexOptions
 from stlbounds.render.outline import Outline, outline
@@ -107,9 +107,20 @@ class Writer:
         self.notation, self.plan = _prepared(bound, tuple(normal_names(names).items()))
         self.claims = bound.proof.steps()
         self.left, self.title = _THEOREMS[bound.theorem]
+        #: The last generation of a loop that ends.
+        self.last: int | None = bound.setting.loop.horizon
         #: A loop whose first training set has another size has a bound of its own for generation 0.
         self.cases = has_cases([*bound.named_terms.values(), *bound.definitions.values()])
         self.terms = {name: later(term) for name, term in bound.named_terms.items() if later(term) != 0}
+
+    def condition(self, symbol: sp.Symbol) -> str:
+        """The range of a symbol."""
+        return symbol_range(symbol, self.notation.symbol(symbol), self.last)
+
+    def later(self) -> str:
+        """The generations but the first."""
+        written = self.notation.symbol(i)
+        return rf"{written} \ge 1" if self.last is None else rf"1 \le {written} \le {self.last}"
 
     def say(self, sentence: str) -> str:
         """A sentence written with the vocabulary's symbols, under the author's names."""
@@ -182,7 +193,8 @@ class Writer:
             alone=alone,
             title=self.title,
             protocol=self.bound.setting.loop.describe(inline),
-            symbol_sentences=symbol_sentences(self.bound.symbols, self.notation),
+            narrow=self.width < NARROW,
+            symbol_sentences=symbol_sentences(self.bound.symbols, self.notation, self.last),
             assumptions=[self.say(claim.rule.explain(inline, **dict(claim.params)))
                          for claim in self.plan.assumptions],
             then=self._then(alone),
@@ -218,9 +230,8 @@ class Writer:
     def _then(self, alone: bool) -> str:
         """The words before the inequality: for which values, and how probably."""
         integers = [] if alone else [symbol for symbol in self.bound.symbols if entry(symbol).range.integer]
-        conditions = [f"${symbol_range(symbol, self.notation.symbol(symbol))}$" for symbol in integers
-                      if not (self.cases and symbol == i)]
-        conditions += [rf"${self.notation.symbol(i)} \ge 1$"] if self.cases else []
+        conditions = [f"${self.condition(symbol)}$" for symbol in integers if not (self.cases and symbol == i)]
+        conditions += [f"${self.later()}$"] if self.cases else []
         words = [f"for all {enumerate_words(conditions)}"] if conditions else []
         words += [self.confidence()] if self.confidence() else []
         if not words:
@@ -236,6 +247,8 @@ class Writer:
         text = _fill(
             "proof.tex.j2",
             say=self.say,
+            narrow=self.width < NARROW,
+            ends=self.last is not None,
             of=self._of(),
             numbered=self.options.numbered,
             quantities=[self.say(text) for text in quantities_in_words(sides, self.bound.setting.loop)],
@@ -266,7 +279,7 @@ class Writer:
             protocol=protocol[:1].upper() + protocol[1:],
             gap_formula=self.notation.formula(rf"g_i = {_GAP}."),
             symbols=[{"symbol": self.notation.symbol(symbol),
-                      "range": symbol_range(symbol, self.notation.symbol(symbol)),
+                      "range": self.condition(symbol),
                       "meaning": entry(symbol).meaning} for symbol in self.bound.symbols],
             theorem=self.theorem(alone=False).rstrip(),
             proof=self.proof().rstrip(),
@@ -303,7 +316,7 @@ def equation(bound: Any, names: Names | None = None, options: LatexOptions | Non
     """
     writer = Writer(bound, names, chosen(options, choices))
     confidence = writer.confidence()
-    words = [rf"for ${writer.notation.symbol(i)} \ge 1$"] if writer.cases else []
+    words = [f"for ${writer.later()}$"] if writer.cases else []
     words += [confidence] if confidence else []
     tail = rf"\quad \text{{{', '.join(words)}}}" if words else ""
     return aligned(writer.lhs(), writer.inequality(), tail, writer.width)

@@ -8,15 +8,15 @@ from typing import Any
 import sympy as sp
 
 from stlbounds.errors import InvalidArgumentError
-from stlbounds.render.display import Relation, chain
+from stlbounds.render.display import NARROW, Relation, chain
 from stlbounds.render.latex import Writer, chosen
 from stlbounds.render.options import LatexOptions
 from stlbounds.render.printer import Printer, inline
-from stlbounds.render.prose import enumerate_words, symbol_range
+from stlbounds.render.prose import enumerate_words
 from stlbounds.render.references import bibtex
 from stlbounds.render.renaming import Names
 from stlbounds.render.steps import cited_keys
-from stlbounds.symbols import entry
+from stlbounds.symbols import entry, i
 
 __all__ = ["assumptions", "bibliography", "cited", "corollary", "decimal", "given_values", "notation",
            "numbers_by_name", "rounded_up"]
@@ -85,7 +85,7 @@ def corollary(bound: Any, names: Names | None = None, options: LatexOptions | No
     Raises
     ------
     InvalidArgumentError
-        If there are no values, or one is out of range.
+        If there are no values, one is out of range, or the loop ends before that generation.
     SymbolError
         If a symbol is unknown or not in the bound.
     """
@@ -98,6 +98,7 @@ def corollary(bound: Any, names: Names | None = None, options: LatexOptions | No
     by_name = numbers_by_name(values)
     checked_names(by_name, (), bound.symbols)
     numbers = exact_values(by_name)
+    bound._check_horizon(numbers.get(i, 0))
     terms = {name: term.xreplace(numbers).doit() for name, term in bound.terms.items()}
     printer = Printer(writer.notation.names)
     kept = {name: rounded_up(term) if term.is_number else term for name, term in terms.items()}
@@ -109,7 +110,7 @@ def corollary(bound: Any, names: Names | None = None, options: LatexOptions | No
         relations.append(Relation("=", (decimal(sp.Add(*kept.values())),)))
     given = given_values(writer, numbers)
     free = [symbol for symbol in bound.symbols if symbol not in numbers]
-    others = enumerate_words([f"${symbol_range(symbol, writer.notation.symbol(symbol))}$" for symbol in free] or [""])
+    others = enumerate_words([f"${writer.condition(symbol)}$" for symbol in free] or [""])
     failure = bound.failure_probability.xreplace(numbers)
     sure = "" if failure == 0 else f", with probability at least ${printer.inline(1 - failure)}$"
     every = f" and all {others}" if free else ""
@@ -129,8 +130,7 @@ def notation(bound: Any, names: Names | None = None, options: LatexOptions | Non
     """
     writer = Writer(bound, names, chosen(options, choices))
     parts = writer.notation.defined(writer.terms.values())
-    lines = [(writer.notation.symbol(symbol), symbol_range(symbol, writer.notation.symbol(symbol)), symbol)
-             for symbol in bound.symbols]
+    lines = [(writer.notation.symbol(symbol), writer.condition(symbol), symbol) for symbol in bound.symbols]
     body = [rf"${written}$ & ${values}$ & {entry(symbol).meaning} \\" for written, values, symbol in lines]
     body += [rf"${writer.notation.tex(part)}$ & & {entry(part).meaning} \\" for part in parts]
     return ("\\begin{tabularx}{\\linewidth}{@{}ll>{\\raggedright\\arraybackslash}X@{}}\n\\toprule\n"
@@ -148,7 +148,9 @@ def assumptions(bound: Any, names: Names | None = None, options: LatexOptions | 
     if not items:
         return "The theorem makes no assumption beyond its setting.\n"
     # Conditions are formulas in sentences, with few places to break at.
-    return writer.nice("\\begin{enumerate}\n\\emergencystretch=5em\n" + "\n".join(items) + "\n\\end{enumerate}\n")
+    ragged = r"\raggedright" if writer.width < NARROW else ""
+    listed = "\n".join(items)
+    return writer.nice(f"\\begin{{enumerate}}{ragged}\n\\emergencystretch=5em\n{listed}\n\\end{{enumerate}}\n")
 
 
 def cited(bound: Any) -> list[str]:

@@ -10,7 +10,7 @@ from stlbounds.proof.claim import Printer
 from stlbounds.proof.metric import Metric
 from stlbounds.render.notation import Notation
 from stlbounds.render.printer import latex
-from stlbounds.symbols import entry
+from stlbounds.symbols import entry, i
 
 __all__ = [
     "describe_generator",
@@ -74,21 +74,23 @@ def describe_metric(metric: Metric) -> str:
     return "Here $d$ is a Euclidean distance on a bounded space, divided by its diameter."
 
 
-def symbol_range(symbol: sp.Symbol, written: str) -> str:
-    """The range of a symbol as a condition, integers as inequalities."""
+def symbol_range(symbol: sp.Symbol, written: str, last: int | None = None) -> str:
+    """The range of a symbol as a condition, integers as inequalities; generations end with the last one of the loop."""
     values = entry(symbol).range
+    if symbol == i and last is not None:
+        return rf"0 \le {written} \le {last}"
     if values.integer and values.high == sp.oo:
         return rf"{written} \ge {latex(values.low)}"
     return values.latex(written)
 
 
-def symbol_sentences(symbols: tuple[sp.Symbol, ...], notation: Notation) -> list[str]:
-    """Sentences that introduce the symbols of a theorem: integers first, then the rest."""
+def symbol_sentences(symbols: tuple[sp.Symbol, ...], notation: Notation, last: int | None = None) -> list[str]:
+    """Sentences that introduce the symbols of a theorem: integers first, then the rest; see `symbol_range`."""
     integers = [symbol for symbol in symbols if entry(symbol).range.integer]
     others = [symbol for symbol in symbols if not entry(symbol).range.integer]
     sentences = []
     if integers:
-        conditions = [f"${symbol_range(symbol, notation.symbol(symbol))}$" for symbol in integers]
+        conditions = [f"${symbol_range(symbol, notation.symbol(symbol), last)}$" for symbol in integers]
         meanings = [entry(symbol).meaning for symbol in integers]
         what = "be integers" if len(integers) > 1 else "be an integer"
         sentences.append(f"Let {enumerate_words(conditions)} {what}: {enumerate_words(meanings)}.")

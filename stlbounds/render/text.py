@@ -10,7 +10,7 @@ from stlbounds.render.printer import inline
 from stlbounds.render.prose import describe_generator, describe_learner
 from stlbounds.render.recursions import recursions
 from stlbounds.render.unicode import plain, plain_latex
-from stlbounds.symbols import entry
+from stlbounds.symbols import entry, i
 
 __all__ = ["text"]
 
@@ -80,7 +80,9 @@ def text(bound: Any, *, width: int = 100) -> str:
     if pairs:
         lines += ["", "by recursion over the layers", "",
                   *_aligned([(plain(left), plain(right)) for left, right in pairs])]
-    symbols = [f"{plain(symbol)} {entry(symbol).meaning.removeprefix('the ')}" for symbol in bound.symbols]
+    ends = "" if setting.loop.horizon is None else f" (at most {setting.loop.horizon})"
+    symbols = [f"{plain(symbol)} {entry(symbol).meaning.removeprefix('the ')}{ends if symbol == i else ''}"
+               for symbol in bound.symbols]
     if symbols:
         lines += ["", textwrap.fill(f"Symbols: {', '.join(symbols)}.", width, subsequent_indent="  ")]
     assumptions = outline(bound.proof.steps()).assumptions

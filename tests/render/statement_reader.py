@@ -47,11 +47,11 @@ class Statement:
         return Reader(text, {**self.values, **more}, self.families).whole()
 
     def _proportions(self, sentence: str) -> None:
-        """``where alpha_1, alpha_2, ... are 1/2, 2/5``: the last of them holds from then on."""
-        found = re.search(r"\\alpha_1, \\alpha_2, \\dots\$ are \$([^$]*)\$", sentence)
+        """``where alpha_1, alpha_2 are 1/2, 2/5``: beyond the last of them nothing is said."""
+        found = re.search(r"\\alpha_1[^$]*\$ (?:is|are) (\$[^$]*\$(?:, \$[^$]*\$)*)$", sentence)
         if found:
-            listed = [self.read(text) for text in found.group(1).split(",")]
-            self.families[r"\alpha"] = lambda j: listed[min(max(j, 1), len(listed)) - 1]
+            listed = [self.read(text.strip(" $")) for text in found.group(1).split(",")]
+            self.families[r"\alpha"] = lambda j: dict(enumerate(listed, start=1)).get(j, mp.nan)
 
     def _layers(self, definitions: list[tuple[str, str]]) -> None:
         """Pairs of lines: the value in layer 0, and the value in layer ``l + 1`` from those in layer ``l``."""

@@ -20,6 +20,7 @@ from stlbounds.render.latex import equation, proof, render, theorem
 from stlbounds.render.options import points
 from stlbounds.render.package import FILES, WITH_VALUES
 from stlbounds.render.paper import cited, decimal, rounded_up
+from stlbounds.render.printer import inline
 from stlbounds.symbols import K, alpha, kappa, n
 
 needs_tex = pytest.mark.skipif(shutil.which("latexmk") is None, reason="latexmk is not installed")
@@ -132,6 +133,31 @@ def test_a_corollary_keeps_the_other_symbols() -> None:
     text = render(made(), "corollary", values={n: 2000}, label="thm:gap")
     assert r"Theorem~\ref{thm:gap}" in text and "$K \\ge 1$" in text and r"1 - \delta" in text
     assert "2000" in text.split("\\begin{align*}")[1] or "4000" in text
+
+
+@pytest.mark.parametrize("real", ["fresh", "replay"])
+def test_a_listed_schedule_is_described_up_to_its_end(real: str) -> None:
+    half, fifths, tenths = sp.Rational(1, 2), sp.Rational(2, 5), sp.Rational(3, 10)
+    for listed, generations, values in (
+            ([half], "for $j = 1$,", r"where $\alpha_1$ is $1/2$"),
+            ([half, fifths], r"for $1 \le j \le 2$,", r"where $\alpha_1, \alpha_{2}$ are $1/2$, $2/5$"),
+            ([half, fifths, tenths], r"for $1 \le j \le 3$,",
+             r"where $\alpha_1, \dots, \alpha_{3}$ are $1/2$, $2/5$, $3/10$")):
+        text = stl.loops.Schedule(listed, real=real).describe(inline)  # type: ignore[arg-type]
+        assert generations in text and text.endswith(values)
+
+
+def test_a_theorem_about_a_listed_schedule_ends_with_the_list() -> None:
+    loop = stl.loops.Schedule([sp.Rational(1, 2), sp.Rational(2, 5)])
+    bound = stl.Bound(stl.Setting(loop, stl.generators.Categorical(K), stl.learners.BrierFit()), "expectation")
+    text = " ".join(theorem(bound).split())
+    assert r"0 \le i \le 2$" in text and r"i \ge" not in text and r"j \ge 1" not in text
+    assert r"j, g \ge 0$ up to the last" in " ".join(proof(bound).split())
+    assert r"$0 \le i \le 2$" in render(bound, "notation") and "(at most 2)" in str(bound)
+    render(bound, "corollary", values={"n": 10, "i": 2})
+    with pytest.raises(InvalidArgumentError, match="at most 2"):
+        render(bound, "corollary", values={"n": 10, "i": 3})
+    assert r"i \ge 0" in theorem(made())
 
 
 def test_a_corollary_needs_values_of_symbols_that_occur() -> None:

@@ -13,6 +13,7 @@ import stlbounds as stl
 from stlbounds.errors import InvalidArgumentError
 from stlbounds.proof.claim import Claim
 from stlbounds.render.arrange import arrange_product, is_negative, ordered_terms
+from stlbounds.render.breaking import broken
 from stlbounds.render.compile import compile_pdf
 from stlbounds.render.display import LINE_WIDTH, Relation, aligned, chain, rows
 from stlbounds.render.printer import inline, latex
@@ -110,6 +111,19 @@ def test_long_sums_break_between_terms() -> None:
     assert all(formula_width(line) <= LINE_WIDTH * 1.05 for line in lines)
     assert "".join(text.split()).count("x_") == 30
     assert aligned("a", Relation(r"\le", terms), "").startswith(r"\begin{aligned}")
+
+
+def test_brackets_around_a_product_are_not_opened_where_the_line_can_break_before_them() -> None:
+    term = r" + \sum_{g=1}^{i} (1 - \alpha_{g})n \left(\prod_{m=g + 1}^{i} \kappa (1 - \alpha_{m})\right)^{2}"
+    assert broken(term, 150.0) == (r" + \sum_{g=1}^{i} (1 - \alpha_{g})n",
+                                   r" \times \left(\prod_{m=g + 1}^{i} \kappa (1 - \alpha_{m})\right)^{2}")
+
+
+def test_each_case_of_a_distinction_begins_a_line() -> None:
+    cases = (r"\begin{cases} b & \text{if } i = 0, \\ " + " + ".join(["abc"] * 9)
+             + r" & \text{if } i \ge 1 \end{cases}")
+    lines = chain("a", [Relation(r"\le", (cases,))], 200.0).splitlines()
+    assert [line for line in lines if r"\ b \text{ if } i = 0." in line and "abc" not in line]
 
 
 def test_reasons_stand_at_the_margin() -> None:

@@ -68,6 +68,8 @@ def test_latex_says_what_the_bound_says(name: str) -> None:
             plain = {part: later(value) for part, value in parts.items()}
             values = point({i, *bound.symbols, *(free for value in plain.values() for free in value.free_symbols)},
                            chance)
+            # A listed schedule says nothing about generations beyond its last.
+            values[i] = min(values[i], sp.Integer(bound.setting.loop.horizon or values[i]))
             written = {latex(symbol): mp.mpf(value.p) / value.q for symbol, value in values.items()}
             statement = Statement(bound, {latex(symbol): written[latex(symbol)] for symbol in (i, *bound.symbols)})
             for part, term in bound.terms.items():
