@@ -215,6 +215,7 @@ _MINIMUM = Function(_extremum(sp.Min), lambda *values: min(values), (1, 16))
 FUNCTIONS: dict[str, Function] = {
     "Max": _MAXIMUM,
     "Min": _MINIMUM,
+    "Abs": Function(sp.Abs, abs),
     "binary_depth": Function(binary_depth, _binary_depth_double),
     "erf": Function(sp.erf, math.erf),
     "exp": Function(sp.exp, math.exp, price=_price_exp),

@@ -153,8 +153,9 @@ class Notation:
         return str(Printer(self.names).doprint(symbol))
 
     def free_letter(self, candidates: str) -> str:
-        """The first of some letters that does not stand for a symbol of the bound."""
-        taken = {self.symbol(symbol) for symbol in self._symbols}
+        """The first of some letters that stands for no symbol of the bound, and for no index inside of it."""
+        inside = (symbol for part in (*self._terms, *self._definitions.values()) for symbol in part.atoms(sp.Symbol))
+        taken = {self.symbol(symbol) for symbol in (*self._symbols, *inside)}
         return next((letter for letter in candidates if letter not in taken), candidates[0])
 
     def prose(self, sentence: str) -> str:
@@ -175,7 +176,7 @@ class Notation:
         name = self.symbol(symbol)
         printer = Printer(self.names)
         if symbol == Phi and len(self._families) > 1:
-            free = sp.Dummy(self.free_letter("kmlt"), integer=True, nonnegative=True)
+            free = sp.Dummy(self.free_letter("kmlts"), integer=True, nonnegative=True)
             name, value = f"{self._written_phi}_{{{free.name}}}", value.subs(i, free)
         parts = arrange_product(value)
         if (parts.own_roots or parts.root_numerator) and not parts.negative:

@@ -230,3 +230,11 @@ def test_empty_sums_of_generation_0_are_not_printed() -> None:
     first = bound.latex("theorem").split("For $i = 0$ the same holds with the right side")[1]
     assert r"\sum" not in first and r"\prod" not in first
     assert r"\frac{b}{n} + (2b + M)\sqrt{\frac{\log(2/\delta)}{2n}}." in first
+
+
+def test_the_index_of_a_family_is_not_that_of_a_sum_in_its_definition() -> None:
+    loop = stl.loops.Schedule([sp.Rational(1, 2), sp.Rational(2, 5)], real="replay")
+    setting = stl.Setting(loop, stl.generators.Categorical(20), stl.learners.BrierFit())
+    text = stl.high_probability(setting).latex("theorem")
+    (letter,) = set(re.findall(r"\\Phi_\{([a-z])\}\^\{2\}", text))
+    assert re.search(rf"\^\{{{letter}\}}", text) and not re.search(rf"_\{{{letter}=", text)
