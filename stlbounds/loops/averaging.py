@@ -1,4 +1,4 @@
-"""Loops whose training sets give equal weights to all generations so far: what accumulate and subsample share."""
+"""Loops whose training sets mix all generations so far: what accumulate, subsample and weights of sources share."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import sympy as sp
 
 from stlbounds.loops.base import Loop, substitute
 from stlbounds.proof.claim import Claim
-from stlbounds.proof.protocol import Share
-from stlbounds.proof.rules import algebra, drift
-from stlbounds.symbols import SOURCE, J, i
+from stlbounds.proof.protocol import PointClass, Share
+from stlbounds.proof.rules import algebra, drift, influence, series
+from stlbounds.special import from_start
+from stlbounds.symbols import SOURCE, G, J, i
 
-__all__ = ["Averaging"]
+__all__ = ["Averaging", "Redrawn"]
 
 
 class Averaging(Loop):
@@ -41,3 +42,37 @@ class Averaging(Loop):
     def sharp_drift_claim(self, sharp: Claim, closed: sp.Expr, given: tuple[Claim, ...]) -> Claim:
         convexity = algebra.Instantiate.apply(drift.Convexity.apply(protocol=self), index=((J, i),))
         return substitute(convexity, sharp, ((J, SOURCE - 1),))
+
+
+class Redrawn(Averaging):
+    """A loop that draws all its points anew in every generation: they reach later ones through models only."""
+
+    def _later_influence(self, steps: sp.Expr, kappa: sp.Expr) -> sp.Expr:
+        """The influence of a point ``steps >= 1`` generations after its draw in generation ``G``."""
+        raise NotImplementedError
+
+    def influence(self, point: PointClass, steps: sp.Expr, rho: sp.Expr) -> sp.Expr:
+        return from_start(steps, sp.S.One, self._later_influence(steps, rho))
+
+    def mean_influence(self, rho: sp.Expr) -> sp.Expr:
+        return sp.S.Zero
+
+    def recursive_stability(self, rho: sp.Expr) -> sp.Expr:
+        return self.influence(self.classes[0], i - 1, rho).subs(G, 0)
+
+    def influence_claim(self, point: PointClass, shift: Claim, rho: sp.Expr, given: tuple[Claim, ...]) -> Claim:
+        start = influence.InfluenceAtBirth.apply(protocol=self, point=point.name)
+        step = influence.CouplingDraw.apply(protocol=self, point=point.name)
+        (past,) = step.rhs.atoms(sp.Sum)
+        step = substitute(step, shift, ((J, past.limits[0][0]),))
+        # A generator that ignores its data passes nothing on, and there is no recurrence to solve.
+        later = (algebra.GeometricSeries.apply(step) if rho == 0
+                 else series.StrongRecurrence.apply(step, start, closed=self._later_influence(J + 1, rho)))
+        return algebra.Recurrence.apply(later, start, index=J, closed=self.influence(point, J, rho))
+
+    def _squares_from_later(self, influences: dict[str, Claim]) -> Claim:
+        """The squares of all influences, as a sum over earlier generations that needs no case distinction."""
+        later, start = influences["any"].premises
+        claim = influence.InfluenceSquaresSum.apply(protocol=self, newest_apart=True)
+        claim = substitute(claim, later, ((J, i - G - 1),))
+        return substitute(claim, start, ((G, i),))

@@ -9,16 +9,15 @@ import sympy as sp
 
 from stlbounds.errors import AssumptionError, InvalidArgumentError
 from stlbounds.interval.signs import enclosure
-from stlbounds.loops.averaging import Averaging
+from stlbounds.loops.averaging import Redrawn
 from stlbounds.loops.base import substitute
 from stlbounds.loops.location_law import LocationLaw, Moment
 from stlbounds.proof.claim import Claim, Printer, Rule, Says
 from stlbounds.proof.identities import vanishes
 from stlbounds.proof.protocol import Plan, PointClass, Pool, Protocol, Share
 from stlbounds.proof.quantities import D, Distance, Dmix
-from stlbounds.proof.rules import algebra, drift, influence, series
+from stlbounds.proof.rules import algebra, drift
 from stlbounds.proof.rules.drift import checked_mixture, only_share
-from stlbounds.special import from_start
 from stlbounds.symbols import SOURCE, STEP, G, J, check_symbols, exact, i, j, n
 
 __all__ = ["NewestJoins", "SourceWeights"]
@@ -52,7 +51,7 @@ class NewestJoins(Rule):
 
 
 @dataclass(frozen=True)
-class SourceWeights(Averaging):
+class SourceWeights(Redrawn):
     r"""A protocol of one's own from its weights alone: ``T_j`` has ``n w_jk`` new points from ``D_k``, ``k = 0..j``.
 
     The weights are ``w_jk = a_k/A_j``, ``A_j = a_0 + ... + a_j``, for any ``a_k >= 0`` with ``a_0 > 0``: equal ones are
@@ -145,20 +144,14 @@ class SourceWeights(Averaging):
     def gain(self, kappa: sp.Expr) -> sp.Expr:
         return kappa * (1 - self.weight(sp.S.Zero) / self.total(i))
 
-    def _later(self, steps: sp.Expr, kappa: sp.Expr) -> sp.Expr:
+    def _later_influence(self, steps: sp.Expr, kappa: sp.Expr) -> sp.Expr:
         """The influence ``steps >= 1`` generations after the draw in generation ``G``."""
         growth = 1 + kappa * self.weight(STEP + 1) / self.total(STEP)
         return (kappa * self.weight(G + 1) / self.total(G + steps)
                 * sp.Product(growth, (STEP, G + 1, G + steps - 1)))
 
-    def influence(self, point: PointClass, steps: sp.Expr, rho: sp.Expr) -> sp.Expr:
-        return from_start(steps, sp.S.One, self._later(steps, rho))
-
-    def mean_influence(self, rho: sp.Expr) -> sp.Expr:
-        return sp.S.Zero
-
     def amplification_squared(self, rho: sp.Expr) -> sp.Expr:
-        return 1 + sp.Sum(self._later(i - G, rho) ** 2, (G, 0, i - 1))
+        return 1 + sp.Sum(self._later_influence(i - G, rho) ** 2, (G, 0, i - 1))
 
     def location_law(self) -> LocationLaw:
         # The mixture of the means of D_0, ..., D_J moves by the noise of T_J, times the weight of the next source.
@@ -166,9 +159,6 @@ class SourceWeights(Averaging):
         share = (self.weight(SOURCE) / self.total(SOURCE)) ** 2
         step = past + share.subs(SOURCE, J + 1)
         return LocationLaw((Moment(past, sp.S.Zero, step, sp.Sum(share, (SOURCE, 1, J))),), 1 + past)
-
-    def recursive_stability(self, rho: sp.Expr) -> sp.Expr:
-        return self.influence(self.classes[0], i - 1, rho).subs(G, 0)
 
     def drift(self, error: sp.Expr, generation: sp.Expr) -> sp.Expr:
         share = self.weight(SOURCE + 1) / self.total(SOURCE + 1)
@@ -179,20 +169,9 @@ class SourceWeights(Averaging):
                 rf"points from $D_k$ for each of $k = 0, \dots, j$, where $a_j = {tex(self.weights.subs(j, J))}$")
 
     # --- lemmas --------------------------------------------------------------------------------------
-    def influence_claim(self, point: PointClass, shift: Claim, rho: sp.Expr, given: tuple[Claim, ...]) -> Claim:
-        start = influence.InfluenceAtBirth.apply(protocol=self, point=point.name)
-        step = influence.CouplingDraw.apply(protocol=self, point=point.name)
-        (past,) = step.rhs.atoms(sp.Sum)
-        step = substitute(step, shift, ((J, past.limits[0][0]),))
-        later = (algebra.GeometricSeries.apply(step) if rho == 0
-                 else series.StrongRecurrence.apply(step, start, closed=self._later(J + 1, rho)))
-        return algebra.Recurrence.apply(later, start, index=J, closed=self.influence(point, J, rho))
 
     def squares_claim(self, influences: dict[str, Claim], rho: sp.Expr, given: tuple[Claim, ...]) -> Claim:
-        later, start = influences["any"].premises
-        claim = influence.InfluenceSquaresSum.apply(protocol=self, newest_apart=True)
-        claim = substitute(claim, later, ((J, i - G - 1),))
-        claim = substitute(claim, start, ((G, i),))
+        claim = self._squares_from_later(influences)
         return algebra.Rewrite.apply(claim, rhs=n * self.amplification_squared(rho))
 
     def lemma_drift_claim(self, learning: Claim) -> Claim:

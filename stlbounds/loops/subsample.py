@@ -8,20 +8,18 @@ from typing import ClassVar
 import sympy as sp
 
 from stlbounds.growth import growth, growth_sum
-from stlbounds.loops.averaging import Averaging
-from stlbounds.loops.base import substitute
+from stlbounds.loops.averaging import Redrawn
 from stlbounds.loops.location_law import LocationLaw, Moment
 from stlbounds.proof.claim import Claim, Printer
 from stlbounds.proof.protocol import Plan, PointClass, Pool
-from stlbounds.proof.rules import algebra, influence, series
-from stlbounds.special import from_start
+from stlbounds.proof.rules import algebra, series
 from stlbounds.symbols import G, J, i, n
 
 __all__ = ["Subsample"]
 
 
 @dataclass(frozen=True)
-class Subsample(Averaging):
+class Subsample(Redrawn):
     r"""The subsample loop: ``T_j`` has ``n/(j+1)`` new points from each of ``D_0, ..., D_j``.
 
     All generators so far are kept, and sampled anew in every generation.
@@ -62,15 +60,9 @@ class Subsample(Averaging):
         return Plan(tuple(tuple(Pool("any", g, source, n / (g + 1)) for source in range(g + 1))
                           for g in range(generations + 1)))
 
-    def _later(self, steps: sp.Expr, kappa: sp.Expr) -> sp.Expr:
+    def _later_influence(self, steps: sp.Expr, kappa: sp.Expr) -> sp.Expr:
         """The influence ``steps >= 1`` generations after the draw in generation ``G``."""
         return kappa / (G + steps + 1) * growth(kappa, G + 1, G + steps)
-
-    def influence(self, point: PointClass, steps: sp.Expr, rho: sp.Expr) -> sp.Expr:
-        return from_start(steps, sp.S.One, self._later(steps, rho))
-
-    def mean_influence(self, rho: sp.Expr) -> sp.Expr:
-        return sp.S.Zero
 
     def amplification_squared(self, rho: sp.Expr) -> sp.Expr:
         return 1 + (rho / (i + 1)) ** 2 * growth_sum(rho, i, 2, 1)
@@ -81,31 +73,15 @@ class Subsample(Averaging):
         closed = growth_sum(sp.S.One, J, 2, 1) / (J + 1) ** 2
         return LocationLaw((Moment(past, sp.S.Zero, past + 1 / (J + 2) ** 2, closed),), 1 + past)
 
-    def recursive_stability(self, rho: sp.Expr) -> sp.Expr:
-        return self.influence(self.classes[0], i - 1, rho).subs(G, 0)
-
     def describe(self, tex: Printer) -> str:
         return (r"$T_0$ consists of $n$ real points; for $j \ge 1$, $T_j$ consists of $n/(j+1)$ new points from "
                 r"each of "
                 r"$D_0, \dots, D_j$")
 
     # --- lemmas --------------------------------------------------------------------------------------
-    def influence_claim(self, point: PointClass, shift: Claim, rho: sp.Expr, given: tuple[Claim, ...]) -> Claim:
-        start = influence.InfluenceAtBirth.apply(protocol=self, point=point.name)
-        step = influence.CouplingDraw.apply(protocol=self, point=point.name)
-        (past,) = step.rhs.atoms(sp.Sum)
-        step = substitute(step, shift, ((J, past.limits[0][0]),))
-        # A generator that ignores its data passes nothing on, and there is no recurrence to solve.
-        later = (algebra.GeometricSeries.apply(step) if rho == 0
-                 else series.StrongRecurrence.apply(step, start, closed=self._later(J + 1, rho)))
-        return algebra.Recurrence.apply(later, start, index=J, closed=self.influence(point, J, rho))
 
     def squares_claim(self, influences: dict[str, Claim], rho: sp.Expr, given: tuple[Claim, ...]) -> Claim:
-        # The sum over earlier generations needs no case distinction, so it takes the claim before the cases are joined.
-        later, start = influences["any"].premises
-        claim = influence.InfluenceSquaresSum.apply(protocol=self, newest_apart=True)
-        claim = substitute(claim, later, ((J, i - G - 1),))
-        claim = substitute(claim, start, ((G, i),))
+        claim = self._squares_from_later(influences)
         closed = n * (rho / (i + 1)) ** 2 * growth_sum(rho, i, 2, 1)
         claim = (algebra.GeometricSeries.apply(claim) if rho == 0
                  else series.SeriesByInduction.apply(claim, closed=closed))
