@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 import sympy as sp
 
 from stlbounds.loops.base import Loop, substitute
@@ -47,9 +49,9 @@ class Averaging(Loop):
 class Redrawn(Averaging):
     """A loop that draws all its points anew in every generation: they reach later ones through models only."""
 
+    @abstractmethod
     def _later_influence(self, steps: sp.Expr, kappa: sp.Expr) -> sp.Expr:
         """The influence of a point ``steps >= 1`` generations after its draw in generation ``G``."""
-        raise NotImplementedError
 
     def influence(self, point: PointClass, steps: sp.Expr, rho: sp.Expr) -> sp.Expr:
         return from_start(steps, sp.S.One, self._later_influence(steps, rho))
