@@ -22,8 +22,9 @@ EXTRAS: dict[str, tuple[str, tuple[str, ...]]] = {
     "tables": ("results as data frames", ("pandas", "xarray")),
     "prove": ("inequalities that nothing else settles", ("z3-solver",)),
     "docs": ("building the guide", ("sphinx", "furo", "myst-nb", "sphinx-mathjax-offline")),
-    "test": ("running the tests", ("pytest", "pytest-xdist", "hypothesis", "jsonschema", "playwright", "mypy", "ruff",
-                                         "hatchling")),
+    "test": ("running the tests", (
+        "pytest", "pytest-xdist", "hypothesis", "jsonschema", "playwright", "nbclient", "nbformat", "ipykernel", "mypy",
+        "ruff", "hatchling")),
 }
 #: Outside programs: names under which one may be found, and what it is for.
 PROGRAMS: dict[str, tuple[tuple[str, ...], str]] = {
