@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 import sympy as sp
 
+from stlbounds.special import case_by_case
 from stlbounds.symbols import i
 
-__all__ = ["at_start", "has_cases", "later"]
+__all__ = ["at_start", "gathered", "has_cases", "later"]
 
 
 def has_cases(expressions: Iterable[sp.Expr]) -> bool:
@@ -54,3 +55,22 @@ def _terms(part: sp.Expr) -> sp.Expr:
     body = part.func(part.function, *inner) if inner else part.function
     terms = [_added_up(body.subs(index, value)) for value in range(int(low), int(high) + 1)]
     return sp.Add(*terms) if isinstance(part, sp.Sum) else sp.Mul(*terms)
+
+
+def gathered(expression: sp.Expr) -> sp.Expr:
+    """The expression with the distinction of generation 0 that its parts make, if they make one, at its top.
+
+    Examples
+    --------
+    >>> from stlbounds.symbols import i, n
+    >>> gathered(1 + sp.Piecewise((0, sp.Eq(i, 0)), (n, True)))
+    Piecewise((1, Eq(i, 0)), (n + 1, True))
+    """
+    conditions = {part.args[0][1] for part in expression.atoms(sp.Piecewise)}
+    if isinstance(expression, sp.Piecewise) or len(conditions) != 1:
+        return expression
+    (condition,) = conditions
+    index = condition.lhs if isinstance(condition, sp.Eq) and condition.rhs == 0 else None
+    if index not in expression.free_symbols or any(len(part.args) != 2 for part in expression.atoms(sp.Piecewise)):
+        return expression
+    return case_by_case(lambda whole: whole, expression, index=index)

@@ -28,6 +28,7 @@ from stlbounds.render.arrange import (
     stands_alone,
     summed,
 )
+from stlbounds.render.cases import gathered
 from stlbounds.render.pieces import Piece, fence, juxtapose
 from stlbounds.render.renaming import Names, normal_names, rename_mathematics
 from stlbounds.special import geometric_sum
@@ -83,6 +84,9 @@ class Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
             return self._geometric_sum(expr)
         if isinstance(expr, (Quantity, D, Dmix)):
             return self._quantity(expr)
+        # In a displayed sum, the braces of its terms say where each distinction ends; on one line nothing does.
+        if isinstance(expr, sp.Expr) and (self._inline or not expr.is_Add):
+            expr = gathered(expr)
         return str(super()._print(expr, **kwargs))
 
     def _quantity(self, expr: Any, exponent: str | None = None) -> str:
@@ -182,10 +186,6 @@ class Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
         return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
 
     def _print_Mul(self, expr: sp.Expr) -> str:
-        if expr.has(sp.Piecewise):
-            folded = sp.piecewise_fold(expr)
-            if isinstance(folded, sp.Piecewise):
-                return str(self._print(folded))
         parts = arrange_product(expr)
         body = self._slashed(parts) if self._inline else self._stacked(parts)
         return f"-{body}" if parts.negative else body
@@ -257,8 +257,6 @@ class Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
 
     def _print_Pow(self, expr: sp.Expr) -> str:
         base, exponent = expr.args
-        if base.has(sp.Piecewise) and isinstance(folded := sp.piecewise_fold(expr), sp.Piecewise):
-            return str(self._print(folded))
         if exponent in (HALF, -HALF) or (exponent.is_Rational and exponent.is_negative):
             return str(self._print_Mul(expr))
         return self._power(base, exponent)

@@ -306,3 +306,12 @@ PROPORTION = listed(i, sp.Rational(1, 2), sp.Rational(2, 5))
 ])
 def test_sums_and_products(expression: sp.Expr, printed: str) -> None:
     assert latex(expression) == printed
+
+
+def test_a_distinction_inside_of_a_sum_ends_where_the_sum_does() -> None:
+    cases = sp.Piecewise((b / n, sp.Eq(J, 0)), (c / n, True))
+    # "e + b/n for j = 0 and c/n for j >= 1" would leave out e in later generations.
+    assert inline(e + cases) == r"e + b/n \text{ for } j = 0 \text{ and } e + c/n \text{ for } j \ge 1"
+    assert latex(sp.log(2 + cases)) == (r"\begin{cases} \log(2 + b/n) & \text{if } j = 0, \\ "
+                                        r"\log(2 + c/n) & \text{if } j \ge 1 \end{cases}")
+    assert latex(e + cases).startswith(r"e + \begin{cases}") or latex(e + cases).endswith(r"\end{cases} + e")
