@@ -87,9 +87,8 @@ def expansion(bound: Statement, variable: Any, order: int = 4, term: str | None 
         raise InvalidArgumentError("order", order, "smaller")
 
     cases, used = explore(question, budget, ready.atoms, _same, ready.facts)
-    back = ready.atoms
     shown = tuple(Case(case.conditions, Expanded(tuple(
-        Leading(part.constant.xreplace(back), part.order.xreplace(back)) for part in case.value.terms),
+        Leading(ready.shown(part.constant), ready.shown(part.order)) for part in case.value.terms),
         case.value.exact)) for case in cases)
     return Answer(f"expansion as {x} -> oo", shown, assumptions(ready, used | ready.expr.free_symbols, x))
 

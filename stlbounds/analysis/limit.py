@@ -62,7 +62,7 @@ def limit(bound: Statement, variable: Any, value: Any, term: str | None = None, 
         if not allowed.contains(goal):
             raise InvalidArgumentError("value", value, str(allowed), f"{target} is an integer")
         ready = prepare(bound, {target}, {**substitutions, target: goal}, term)
-        cases: list[Case[sp.Expr]] = [Case((), ready.expr.xreplace(ready.atoms))]
+        cases: list[Case[sp.Expr]] = [Case((), ready.shown(ready.expr))]
         return Answer(f"value at {target} = {goal}", tuple(cases), assumptions(ready, ready.expr.free_symbols, target))
     # From above, except at the upper end of the range.
     x, path = _approach(target, goal, -1 if goal == allowed.high else 1)
@@ -76,6 +76,6 @@ def limit(bound: Statement, variable: Any, value: Any, term: str | None = None, 
         return limit_of(ready.expr.xreplace(facts.substitution), x, facts, budget)
 
     found, used = explore(question, budget, ready.atoms, same_value, ready.facts)
-    shown = tuple(Case(case.conditions, case.value.xreplace(ready.atoms)) for case in found)
+    shown = tuple(Case(case.conditions, ready.shown(case.value)) for case in found)
     left = used | (ready.expr.free_symbols - {x})
     return Answer(f"limit as {target} -> {goal}", shown, assumptions(ready, left, target))

@@ -19,6 +19,8 @@ __all__ = ["Prepared", "as_symbol", "prepare", "sensitivity_of", "substitutions_
 
 #: Sums of no more terms are written out.
 _FEW = 32
+#: Operations in a quotient that is reduced, so that answers are not waited for.
+_SMALL = 30
 
 
 def as_symbol(bound: Statement, variable: Any, argument: str = "variable") -> sp.Symbol:
@@ -94,6 +96,19 @@ class Prepared:
     def expr(self) -> sp.Expr:
         """The sum of the terms."""
         return sp.Add(*self.terms.values())
+
+    def shown(self, answer: sp.Expr) -> sp.Expr:
+        """An answer in the symbols of the bound, its small quotients reduced: ``1/(1 + x)`` for ``1 - x/(1 + x)``."""
+        return answer.xreplace(self.atoms).replace(_small_rational, _reduced)
+
+
+def _small_rational(part: sp.Basic) -> bool:
+    return bool(part.is_Add and part.has(sp.Pow) and part.count_ops() <= _SMALL and part.is_rational_function())
+
+
+def _reduced(part: sp.Expr) -> sp.Expr:
+    other = sp.factor(part)
+    return other if other.count_ops() < part.count_ops() else part
 
 
 def sensitivity_of(bound: Statement, values: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:

@@ -198,8 +198,7 @@ def rate(bound: Statement, variable: Any, term: str | None = None, seconds: floa
         return Leading(constant, scale.expression(x))
 
     cases, used = explore(question, budget, ready.atoms, _same, ready.facts)
-    back = ready.atoms
-    shown = tuple(Case(case.conditions, Leading(case.value.constant.xreplace(back), case.value.order.xreplace(back)))
+    shown = tuple(Case(case.conditions, Leading(ready.shown(case.value.constant), ready.shown(case.value.order)))
                   for case in cases)
     return Rate(f"rate as {x} -> oo", shown, assumptions(ready, used | ready.expr.free_symbols, x),
                 notes_of(shown), bound, x, tuple(substitutions.items()), term)

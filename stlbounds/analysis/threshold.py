@@ -237,9 +237,8 @@ def threshold(bound: Statement, variable: Any, towards: Any = "i", term: str | N
             return Behaviour(Leading(lead[1], lead[0].expression(x)), direction < 0 if x == n else direction <= 0)
 
         leaves, used = explore(question, budget, ready.atoms, _same, ready.facts)
-        back = ready.atoms
         shown = tuple(Case(case.conditions, Behaviour(
-            Leading(case.value.leading.constant.xreplace(back), case.value.leading.order.xreplace(back)),
+            Leading(ready.shown(case.value.leading.constant), ready.shown(case.value.leading.order)),
             case.value.fine)) for case in leaves)
         return shown, assumptions(ready, used | ready.expr.free_symbols, x)
 

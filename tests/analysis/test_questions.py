@@ -186,3 +186,10 @@ def test_compare(smaller, larger, domain, answer):
     found = settings.bound(smaller).compare(settings.bound(larger), domain, budget=30)
     assert getattr(found, answer)
     assert {"proved": found.refuted, "refuted": found.proved}[answer] is False
+
+
+def test_answers_are_written_as_an_author_would():
+    # Theory §9: the drift of the augment loop tends to M e lam, not to M e lam/((1 + lam)(1 - lam/(1 + lam))).
+    mine = stl.generators.Generator("mine", stl.DISCRETE, symbols.kappa, symbols.e)
+    bound = stl.high_probability(stl.Setting(stl.loops.Augment(symbols.lam), mine))
+    assert bound.limit("i", sp.oo, term="drift").value == symbols.M * symbols.e * symbols.lam
