@@ -79,7 +79,8 @@ def geometric_sum_from_offset_array(offset: Any, terms: Any, out: Any = None) ->
         if offset.max(initial=0.0) >= 1.0:
             # Few terms of large ratios: the exponent would round away more than 1e-13; this does not overflow either.
             powers = (offset + 1.0) ** (terms - 1.0) * (1.0 + 1.0 / offset) - 1.0 / offset
-            np.copyto(value, powers, where=offset >= 1.0)
+            # Of no terms it would leave a rounding error, whose root is none; the sum is 0 there already.
+            np.copyto(value, powers, where=(offset >= 1.0) & (terms > 0.0))
         # The sum tells at once whether anything is not finite.
         if not np.isfinite(value.sum()):
             lost = ~np.isfinite(value)

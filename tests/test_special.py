@@ -120,6 +120,12 @@ def test_few_terms_of_large_ratios_are_exact_to_rounding():
             assert abs(Fraction(float(got)) - expected) <= expected * Fraction(1, 10**13)
 
 
+def test_no_terms_are_exactly_nothing():
+    ratios = np.random.default_rng(0).uniform(0, 3000, 10_000)
+    assert not geometric_sum_array(ratios, np.zeros(ratios.size)).any()
+    assert not geometric_sum_from_one_array(1 - ratios, np.zeros(ratios.size)).any()
+
+
 def test_a_sum_below_the_largest_double_whose_last_power_is_above_it():
     assert geometric_sum_array(10.0, 309) == pytest.approx(float(Fraction(10**309 - 1, 9)), rel=1e-13)
     assert geometric_sum_array(10.0, 310) == np.inf

@@ -7,6 +7,7 @@
 * ``sqrt(A geo(x, k)**2 + B geo(x**2, k)) = geo(x, k) sqrt(A + B q)`` with ``q = (x - 1 + 2/geo(x, k))/(x + 1)``, which
   lies in ``(0, 1]``: the amplification is finite although its square may not be (theory §12).
 * What does not depend on the index leaves a sum.
+* ``log(1/x)`` is ``-log(x)``: next to ``x = 1`` the quotient would round away all digits of its logarithm.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ import sympy as sp
 
 from stlbounds.special import geometric_sum, geometric_sum_from_one
 
-__all__ = ["exponents", "from_distances", "prepared", "with_roots"]
+__all__ = ["LARGEST_ROOT", "exponents", "from_distances", "prepared", "with_roots"]
 
 _MOST_SHIFTS = 3
 _MOST_SUMS = 6
-_LARGEST_ROOT = 4
+#: Exponents up to this are put in (`with_roots`).
+LARGEST_ROOT = 4
 
 
 def _distance(ratio: sp.Expr) -> sp.Expr | None:
@@ -54,9 +56,13 @@ def _from_one(ratio: sp.Expr, terms: sp.Expr) -> sp.Expr:
     return geometric_sum(ratio, terms) if distance is None else geometric_sum_from_one(distance, terms)
 
 
+def _of_quotient(argument: sp.Expr) -> sp.Expr:
+    return -sp.log(1 / argument) if argument.is_Pow and argument.exp == -1 else sp.log(argument)
+
+
 def from_distances(expression: sp.Expr) -> sp.Expr:
-    """The same value, with every geometric sum evaluated from the distance of its ratio to 1 where that helps."""
-    return expression.replace(geometric_sum, _from_one)
+    """The same value, from the distances of ratios to 1 in geometric sums, and with no quotient in a logarithm."""
+    return expression.replace(geometric_sum, _from_one).replace(sp.log, _of_quotient)
 
 
 def _half(value: sp.Expr) -> sp.Expr | None:
@@ -177,7 +183,7 @@ def prepared(expression: sp.Expr) -> sp.Expr:
     result = expression.replace(lambda part: isinstance(part, sp.Sum), _constants_out)
     result = result.replace(lambda part: part.is_Pow and abs(part.exp) == sp.S.Half and part.base.has(geometric_sum),
                             _root_of_squares)
-    return _shared(result)
+    return _shared(result).replace(sp.log, _of_quotient)
 
 
 @lru_cache(maxsize=1024)
@@ -205,4 +211,4 @@ def with_roots(expression: sp.Expr, values: tuple[tuple[sp.Symbol, sp.Rational],
     (1/sqrt(n), n**(-r))
     """
     return expression.xreplace({symbol: value for symbol, value in values
-                                if (2 * value).is_Integer and abs(value) <= _LARGEST_ROOT})
+                                if (2 * value).is_Integer and abs(value) <= LARGEST_ROOT})
