@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ LIBRARY = 8 * UNIT
 SMALL = 4096
 #: Entries with a larger error bound, or closer to 0 than this, are done again.
 LOOSE, TINY = 1e-4, 1e-280
+_NORMAL = float(np.finfo(float).tiny)
 #: The bookkeeping of the errors is itself rounded; this covers it.
 _SAFE = 1.0 + 1e-9
 
@@ -74,6 +76,11 @@ def _repeated(error: Any, times: Any) -> Any:
     return np.expm1(times * error) * _SAFE
 
 
+def _moderate(error: Any) -> Any:
+    """An error bound where it is small enough for a logarithm or a reciprocal, and infinity elsewhere."""
+    return np.where(error <= 0.01, error, np.inf)
+
+
 def _whole(value: Any) -> bool:
     return bool(np.all(value == np.floor(value)) and np.max(np.abs(value)) < 2**50)
 
@@ -82,9 +89,14 @@ def _entry_error(column: Array) -> Any:
     """0 where an entry is surely the decimal that it prints as, too, and half a unit in the last place elsewhere."""
     if column.size <= 64:
         same = [Fraction(str(entry)) == Fraction(entry) for entry in column.ravel().tolist()]
-        return np.where(np.reshape(same, column.shape), 0.0, UNIT)
-    whole = column == np.floor(column)
-    return 0.0 if np.all(whole) else UNIT if not np.any(whole) else np.where(whole, 0.0, UNIT)
+        found: Any = np.where(np.reshape(same, column.shape), 0.0, UNIT)
+    else:
+        # Larger integers print as a power of ten times others.
+        whole = (column == np.floor(column)) & (np.abs(column) < 2.0**53)
+        found = 0.0 if np.all(whole) else UNIT if not np.any(whole) else np.where(whole, 0.0, UNIT)
+    # The smallest doubles have fewer digits.
+    few = (np.abs(column) < _NORMAL) & (column != 0)
+    return np.where(few, np.inf, found) if np.any(few) else found
 
 
 def _into(operation: Any, first: Any, second: Any, out: Array | None) -> Any:
@@ -133,7 +145,10 @@ def _whole_power(known: Known, exponent: int) -> Known:
     if result is None:
         return np.float64(1.0), 0.0
     found = _together(_repeated(error, size), 2 * size * UNIT)
-    return (result, found) if exponent > 0 else (1.0 / result, _together(found, found, UNIT))
+    if exponent > 0:
+        return result, found
+    found = _moderate(found)
+    return 1.0 / result, _together(found, found, UNIT)
 
 
 def _root(known: Known, halves: int) -> Known:
@@ -152,7 +167,8 @@ def _general_power(base: Known, exponent: Known) -> Known:
         steepness = size * (float(np.max(np.abs(np.log(base[0])))) + 1.0)
         moved = _repeated(1.0, steepness * float(np.max(exponent[1])))
     # Twice, for bases that are too large and too small.
-    return np.power(base[0], exponent[0]), _together(_repeated(base[1], size), _repeated(base[1], size), moved, LIBRARY)
+    shifted = _repeated(_moderate(base[1]), size)
+    return np.power(base[0], exponent[0]), _together(shifted, shifted, moved, LIBRARY)
 
 
 def _function(name: str, known: Known) -> Known:
@@ -162,7 +178,7 @@ def _function(name: str, known: Known) -> Known:
     if name == "log":
         result = np.log(value)
         with np.errstate(divide="ignore", invalid="ignore"):
-            shift = np.where(np.equal(error, 0), 0.0, 1.01 * error / np.abs(result))
+            shift = np.where(np.equal(error, 0), 0.0, 1.01 * _moderate(error) / np.abs(result))
         return result, _together(_least(np.where(np.isnan(shift), np.inf, shift)), LIBRARY)
     raise UnsupportedStepError
 
@@ -272,6 +288,16 @@ def _applied(step: nodes.Step, operands: Sequence[Known], least: Sequence[float]
     raise UnsupportedStepError
 
 
+def _true_zeros(step: nodes.Step, operands: Sequence[Known], size: Any) -> Any:
+    """Where the value is 0, if it is, without underflow: because of a factor that is 0, or of the base of a power."""
+    if isinstance(step, nodes.Function) and step.name == "exp":
+        return False
+    if not isinstance(step, (nodes.Product, nodes.IntegerPower, nodes.Root, nodes.Power)):
+        return size == 0
+    factors = operands if isinstance(step, nodes.Product) else operands[:1]
+    return reduce(np.logical_or, (np.equal(value, 0.0) for value, _ in factors))
+
+
 def follow(step: nodes.Step, operands: Sequence[Known], least: Sequence[float], columns: Sequence[Array],
            numbers: Arithmetic, out: Array | None = None) -> tuple[Known, float]:
     """What a step makes of its operands, and the least entry of its value (NaN if one is).
@@ -305,6 +331,6 @@ def follow(step: nodes.Step, operands: Sequence[Known], least: Sequence[float], 
     # A step that comes close to the smallest doubles has no relative error bound.
     if lowest < TINY and not isinstance(step, nodes.Constant):
         size = value if lowest >= 0 else np.abs(value)
-        lost = (size < TINY) & (size > 0)
+        lost = (size < TINY) & np.logical_not(_true_zeros(step, operands, size))
         error = np.where(lost, np.inf, error) if np.any(lost) else error
     return (value, error), lowest

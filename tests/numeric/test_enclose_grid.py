@@ -12,6 +12,7 @@ import stlbounds as stl
 from stlbounds.interval.arithmetic import arithmetic
 from stlbounds.interval.tape import compiled
 from stlbounds.numeric import enclose_grid as certified
+from stlbounds.numeric import grid_rules
 from stlbounds.numeric.enclose_grid import enclose_grid
 from stlbounds.numeric.workers import using
 from stlbounds.symbols import K, N, alpha, c, i, kappa, lam, n, r, w
@@ -64,9 +65,30 @@ def test_every_entry_contains_the_value(loop, model):
      {"alpha": np.array([1e-300, 0.1, 1.0]), "kappa": np.array(0.3)}),
     ((1 - alpha) ** 2 - alpha, {"alpha": np.array([0.1, 0.3819660112501051, 0.38, 1.0])}),
     (alpha**40 / n**30, {"alpha": np.array([1e-12, 0.5]), "n": np.array(10.0**12)}),
+    # A part that underflows to 0, or that is the reciprocal of an overflow, and comes back.
+    (sp.sqrt(alpha**i + c**i) * n + 1, {"alpha": np.array([1e-3, 0.5]), "c": np.array(1e-4), "i": np.array(110.0),
+                                        "n": np.array(1e180)}),
+    (n / sp.sqrt(sp.exp(kappa) + 1) + 1, {"kappa": np.array([5.0, 800.0]), "n": np.array(1e250)}),
+    (sp.sqrt(sp.exp(-kappa) + sp.exp(-2 * kappa)) * n + 1, {"kappa": np.array([5.0, 800.0]), "n": np.array(1e250)}),
+    # A true zero is no underflow; the smallest doubles print with few digits; 1e23 is not the double of that name.
+    (alpha**i * n + kappa * alpha + 1, {"alpha": np.array([0.0, 0.5]), "i": np.array([[0.0], [1.0], [2000.0]]),
+                                        "n": np.array(5.0), "kappa": np.array(3.0)}),
+    (alpha * n * c, {"alpha": np.array([5e-324, 1e-320, *[0.5] * 70]), "n": np.array(1e24), "c": np.array(1e300)}),
+    ((n * c) ** 200, {"n": np.array([1e23, *[7.3e22] * 70]), "c": np.array(1e-23)}),
 ])
 def test_awkward_numbers(expression, arrays):
     _contained(expression, arrays)
+
+
+@pytest.mark.parametrize("error", [0.005, 0.05, 0.3, 0.6, 0.95])
+def test_large_error_bounds_stay_bounds_under_logarithms_and_reciprocals(error):
+    """The least value that an error bound allows, through a step: within the bound that the step tells."""
+    below = np.array(1 - error)
+    for true, (value, its) in [
+            (np.log(1e-3 * below), grid_rules._function("log", (np.array(1e-3), np.array(error)))),
+            (1 / (3 * below), grid_rules._whole_power((np.array(3.0), np.array(error)), -1)),
+            ((3 * below) ** -1.5, grid_rules._general_power((np.array(3.0), np.array(error)), (np.array(-1.5), 0.0)))]:
+        assert abs(true - value) <= its * abs(value)
 
 
 def test_most_of_a_grid_is_done_in_doubles():
