@@ -12,7 +12,7 @@ import sympy as sp
 from stlbounds.compiled import mpmath_function
 from stlbounds.errors import InvalidArgumentError, UndecidedError
 from stlbounds.numeric.balls import ball, ball_code, flint, has_flint
-from stlbounds.numeric.preparing import exponents, from_distances, prepared, with_roots
+from stlbounds.numeric.preparing import LARGEST_ROOT, exponents, from_distances, prepared, with_roots
 from stlbounds.power_sums import in_power_sums
 
 __all__ = ["to_digits"]
@@ -31,14 +31,17 @@ def _balls(expression: sp.Expr, symbols: tuple[sp.Symbol, ...]) -> Any:
     places = [(symbol, symbols.index(symbol)) for symbol in exponents(ready) if symbol in symbols]
 
     @lru_cache(maxsize=64)
-    def code(*chosen: sp.Rational) -> Any:
-        return ball_code(with_roots(ready, tuple(zip((symbol for symbol, _ in places), chosen, strict=True))), symbols)
+    def code(*chosen: sp.Rational | None) -> Any:
+        known = zip((symbol for symbol, _ in places), chosen, strict=True)
+        return ball_code(with_roots(ready, tuple(pair for pair in known if pair[1] is not None)), symbols)
 
     try:
-        code(*(sp.Rational(1, 3) for _ in places))
+        code(*(None for _ in places))
     except UndecidedError:
         return None
-    return lambda values: code(*(values[place] for _, place in places))
+    # Other values are all one key: a bound may have delta in an exponent, which hardly comes twice.
+    return lambda values: code(*(value if value.q <= 2 and abs(value.p) <= LARGEST_ROOT * value.q else None
+                                 for value in (values[place] for _, place in places)))
 
 
 @lru_cache(maxsize=4096)

@@ -14,7 +14,7 @@ from stlbounds import symbols as s
 from stlbounds.generators import Categorical, CategoricalWithPrior, GaussianPrivateGenerator, Generator, Transformer
 from stlbounds.growth import growth_sum
 from stlbounds.learners import BrierFit
-from stlbounds.loops import Accumulate, Augment, FixedMix, Replace, Schedule, Subsample, WeightedMix
+from stlbounds.loops import Accumulate, Augment, FixedMix, Replace, Schedule, SourceWeights, Subsample, WeightedMix
 from stlbounds.numeric.arithmetic import function_over
 from stlbounds.numeric.ball_functions import BALL_FUNCTIONS, BALL_OPERATIONS
 from stlbounds.power_sums import in_power_sums
@@ -43,7 +43,12 @@ def _euclidean() -> stl.learners.UniformlyStable:
     return stl.learners.UniformlyStable(s.b / s.N, s.M, stl.EUCLIDEAN)
 
 
-#: Settings by name, and the most generations: a schedule ends, and one without an end takes ``O(i**2)``.
+def _location() -> tuple[Any, ...]:
+    return stl.generators.LocationModel(), stl.learners.UniformlyStable(s.b / s.N, s.M, stl.EUCLIDEAN)
+
+
+#: Settings by name, and the most generations: a schedule ends, and one without an end takes ``O(i**2)``; and the
+#: theorem, if it is another than the main one.
 FAMILIES: dict[str, Any] = {
     "replay": (lambda: (FixedMix(s.alpha), _generic()), MILLION),
     "fresh": (lambda: (FixedMix(s.alpha, "fresh"), _generic()), MILLION),
@@ -61,13 +66,24 @@ FAMILIES: dict[str, Any] = {
     "schedule": (lambda: (Schedule([0.5, 0.4, 0.3]), _generic()), 3),
     "schedule, replayed": (lambda: (Schedule([0.5, 0.4, 0.3], real="replay"), _generic()), 3),
     "schedule, endless": (lambda: (Schedule(1 / (s.j + 1)), _generic()), 60),
+    "weights": (lambda: (SourceWeights(s.j + 1), _generic()), 60),
+    "expectation": (lambda: (FixedMix(s.alpha), _generic()), MILLION, "expectation"),
+    "expected gap": (lambda: (Augment(s.lam), _generic()), MILLION, "expected-gap"),
+    "excess risk": (lambda: (FixedMix(s.alpha), _generic()), MILLION, "excess-risk"),
+    "expected excess": (lambda: (Augment(s.lam), _generic()), MILLION, "expected-excess"),
+    "weak stability": (lambda: (FixedMix(s.alpha, "fresh"), _generic()), MILLION, "weak-stability"),
+    "weak stability, replace": (lambda: (Replace(), _generic()), MILLION, "weak-stability"),
+    "Bernstein": (lambda: (FixedMix(s.alpha), *_location()), MILLION, "bernstein"),
+    "Bernstein, augment": (lambda: (Augment(s.lam), *_location()), MILLION, "bernstein"),
+    "best": (lambda: (FixedMix(s.alpha, "fresh"), *_location()), MILLION, "best"),
 }
 
 
 @cache
 def bound_of(name: str) -> stl.Bound:
     """The bound of a family."""
-    return stl.high_probability(stl.Setting(*FAMILIES[name][0]()))
+    make, _, *theorem = FAMILIES[name]
+    return stl.Bound(stl.Setting(*make()), *theorem)
 
 
 def column(name: str, rng: np.random.Generator, size: int, most: float) -> np.ndarray:
@@ -80,7 +96,7 @@ def column(name: str, rng: np.random.Generator, size: int, most: float) -> np.nd
     elif name in ("alpha", "w", "eta", "prior_distance"):
         values, special = 10 ** rng.uniform(-12, 0, size), (0.0, 1.0, 0.5, 1e-12)
     elif name == "delta":
-        values, special = 10 ** rng.uniform(-300, -0.001, size), (1e-300, 0.5)
+        values, special = 10 ** rng.uniform(-300, -0.001, size), (1e-300, 0.5, 1 - 2.0**-53)
     elif name == "kappa":
         values = np.where(rng.random(size) < 0.5, rng.uniform(0, 1.1, size), rng.uniform(0, 50, size))
         special = (0.0, 1.0, 0.5, 50.0)
