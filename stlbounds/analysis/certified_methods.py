@@ -106,7 +106,9 @@ class Certified(Numbers):
         True
         """
         checked_names(values, self.expr.free_symbols, self.constants)
-        return enclose_grid(self.expr, float_arrays(values))
+        arrays = float_arrays(values)
+        self._check_horizon(arrays["i"].max(initial=0) if "i" in arrays else 0)
+        return enclose_grid(self.expr, arrays)
 
     def compare(self, other: Any, domain: Mapping[Any, Any] | None = None, *, budget: float = 5.0,
                 tolerance: float = 1e-10, **ranges: Any) -> Comparison:

@@ -143,6 +143,13 @@ def compare(bound: Statement, other: Any, domain: Mapping[Any, Any] | None = Non
     for name in given:
         if name not in known:
             raise InvalidArgumentError(name, given[name], f"for one of the symbols {', '.join(sorted(known))}")
+    sides = [side for side in (bound, other) if isinstance(side, Statement)]
+    last = min((side.setting.loop.horizon for side in sides if side.setting.loop.horizon is not None), default=None)
+    if "i" in given:
+        for side in sides:
+            side._check_horizon(max(given["i"]) if isinstance(given["i"], (tuple, list, range)) else given["i"])
+    elif last is not None and "i" in occurring:
+        given["i"] = (0, last)
     return compare_expressions(bound.expr, expression, {name: given[name] for name in given if name in occurring},
                                budget=budget, tolerance=tolerance, differences=differences)
 

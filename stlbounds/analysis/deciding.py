@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import sympy as sp
 
 from stlbounds.analysis.minimize import Minimum, minimize_expression
 from stlbounds.errors import InvalidArgumentError, SymbolError
-from stlbounds.symbols import entry
+from stlbounds.symbols import entry, i
 from stlbounds.theorems.statement import Statement
 
 __all__ = ["minimize"]
@@ -31,6 +30,7 @@ def minimize(bound: Statement, variable: Any, *, over: tuple[Any, Any] | None, t
         if entry(name).symbol not in known:
             raise SymbolError(f"{name} does not occur here; the symbols are {', '.join(sorted(map(str, known)))}")
     last = bound.setting.loop.horizon
-    if last is not None and "i" in values and (values["i"] == math.inf or values["i"] > last):
-        raise InvalidArgumentError("i", values["i"], f"at most {last}", "the loop's schedule ends there")
+    if symbol == i and last is not None:
+        over = (0, last) if over is None else over
+    bound._check_horizon(max(over) if symbol == i and over is not None else values.get("i", 0))
     return minimize_expression(expression, symbol, over=over, tolerance=tolerance, budget=budget, **values)

@@ -47,7 +47,7 @@ def substitutions_of(bound: Statement, values: Mapping[str, Any], variable: sp.S
     Raises
     ------
     InvalidArgumentError
-        If a number is out of range, or the variable itself is given a value.
+        If a number is out of range or beyond the end of the loop, or the variable itself is given a value.
     """
     found = {}
     for name, value in values.items():
@@ -57,6 +57,8 @@ def substitutions_of(bound: Statement, values: Mapping[str, Any], variable: sp.S
         number = exact(name, value)
         if number.is_number and not entry(key).range.contains(number):
             raise InvalidArgumentError(name, value, str(entry(key).range), f"it is {entry(key).meaning}")
+        if key == i and number.is_number:
+            bound._check_horizon(number)
         for free in number.free_symbols:
             if free != variable:
                 entry(free)

@@ -190,11 +190,8 @@ def _both_ends(expression: sp.Expr, box: Box, numbers: Any, *, most: int, absolu
 def enclose_statement(bound: Statement, values: Mapping[str, Any], **options: Any) -> Enclosure:
     """An enclosure of a bound; see `Numbers.enclose`."""
     checked_names(values, bound.expr.free_symbols, bound.constants)
-    last = bound.setting.loop.horizon
-    if last is not None and "i" in values:
-        high = max(values["i"]) if isinstance(values["i"], (tuple, list, range)) else values["i"]
-        if high > last:
-            raise InvalidArgumentError("i", values["i"], f"at most {last}", "the loop's schedule ends there")
+    if "i" in values:
+        bound._check_horizon(max(values["i"]) if isinstance(values["i"], (tuple, list, range)) else values["i"])
     # Values of symbols that have dropped out are checked, too.
     box_of(bound.constants, values)
     occurring = {symbol.name for symbol in bound.expr.free_symbols}

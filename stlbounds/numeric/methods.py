@@ -35,11 +35,6 @@ class Numbers(Statement):
             self._needed[parts] = ordered(set().union(*(part.free_symbols for part in parts)))
         return self._needed[parts]
 
-    def _check_horizon(self, last_generation: float) -> None:
-        last = self.setting.loop.horizon
-        if last is not None and last_generation > last:
-            raise InvalidArgumentError("i", int(last_generation), f"at most {last}", "the loop's schedule ends there")
-
     def _evaluate(self, parts: Mapping[str, sp.Expr], values: Mapping[str, Any], out: Any = None,
                   compiled: bool = False) -> dict[str, Any]:
         """The values of expressions by name."""

@@ -125,3 +125,10 @@ class Statement:
         if generator.learning_error is not None:
             parts.append(generator.learning_error)
         return {n, i, *self.symbols}.union(*(part.free_symbols for part in parts)) - {N}
+
+    def _check_horizon(self, last_generation: Any) -> None:
+        """Refuse generations beyond the end of a loop that has one."""
+        last = self.setting.loop.horizon
+        if last is not None and last_generation > last:
+            shown = int(last_generation) if last_generation < sp.oo else last_generation
+            raise InvalidArgumentError("i", shown, f"at most {last}", "the loop's schedule ends there")

@@ -56,6 +56,20 @@ class TestSchedules:
         assert not dataclasses.replace(certificate, parts=certificate.parts[::-1]).replay()
         assert not dataclasses.replace(certificate, parts=certificate.parts[:-1]).replay()
 
+    def test_no_question_goes_beyond_the_end_of_a_list(self):
+        bound, other = _bound(LISTED), _bound(stl.loops.FixedMix(alpha, real="fresh"))
+        point = {**VALUES, "n": 1000}
+        rest = {key: value for key, value in point.items() if key != "n"}
+        for question in (lambda: bound.enclose_grid(i=[1, 4], **point), lambda: bound.sample_size(0.5, i=4, **rest),
+                         lambda: bound.rate(n, i=4), lambda: bound.limit(n, sp.oo, i=4),
+                         lambda: bound.minimize(i, over=(0, 4), **point), lambda: bound.compare(bound, i=4, **point),
+                         lambda: other.compare(bound, i=(0, 4), alpha=0.2, **point)):
+            with pytest.raises(InvalidArgumentError, match=r"i = .*at most 3"):
+                question()
+        assert bound.minimize(i, **point).where == ((0, 0),)
+        box = other.compare(bound, alpha=0.2, **point).verdict.box
+        assert box.high[box.symbols.index(i)] == 3
+
     def test_and_refuted_at_one_of_them(self):
         other = _bound(stl.loops.FixedMix(alpha, real="fresh"))
         found = _bound(LISTED).compare(other, budget=60.0, alpha=0.45, i=(0, 3), **VALUES)
