@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import reprlib
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import lru_cache
@@ -47,6 +48,8 @@ def checked_names(values: Mapping[str, Any], needed: Iterable[sp.Symbol], allowe
 
 def _doubles(value: Any) -> npt.NDArray[np.float64]:
     """The value as doubles; NumPy alone would read text, count truth values, and drop imaginary parts."""
+    if np.ma.is_masked(value):
+        raise TypeError("NumPy would count what is masked")
     given = np.asarray(value)
     if given.dtype.kind not in "iufO":
         raise TypeError(f"{given.dtype} is no type of real numbers")
@@ -86,8 +89,9 @@ def float_arrays(values: Mapping[str, Any]) -> dict[str, npt.NDArray[np.float64]
         try:
             array = _doubles(value)
         except (TypeError, ValueError, OverflowError) as error:
-            hint = "give a number or an array of numbers"
-            raise InvalidArgumentError(name, repr(value), str(allowed), hint) from error
+            hint = ("doubles end at 1.8e308: evaluate one point with digits=, or enclose it"
+                    if isinstance(error, OverflowError) else "give a number or an array of numbers, none masked")
+            raise InvalidArgumentError(name, reprlib.repr(value), str(allowed), hint) from error
         if not _surely_fine(array, name):
             low, high = float(allowed.low), float(allowed.high)
             fine = np.isfinite(array)

@@ -46,6 +46,19 @@ def test_numbers_become_doubles(value):
     assert np.array_equal(array, np.array(value, dtype=float))
 
 
+def test_what_is_masked_is_refused_and_what_is_not_is_taken():
+    given = np.ma.masked_array([0.1, 0.5], mask=[False, True])
+    with pytest.raises(InvalidArgumentError, match=r"alpha = .*masked"):
+        float_arrays({"alpha": given})
+    assert float_arrays({"alpha": np.ma.masked_array([0.1, 0.5])})["alpha"].tolist() == [0.1, 0.5]
+
+
+def test_a_number_beyond_doubles_is_refused_with_a_way_out():
+    with pytest.raises(InvalidArgumentError, match="digits=") as caught:
+        float_arrays({"n": [10**400]})
+    assert len(str(caught.value)) < 200
+
+
 def test_arguments_are_not_changed():
     given = np.array([1, 2, 3], dtype=np.int16)
     float_arrays({"n": given})["n"][:] = 7
