@@ -17,6 +17,7 @@ from stlbounds.errors import UndecidedError
 from stlbounds.growth import growth_sum
 from stlbounds.interval.arithmetic import Interval, arithmetic
 from stlbounds.interval.bounding import exact_sign
+from stlbounds.interval.domain import infinite
 from stlbounds.interval.tape import compiled
 
 __all__ = ["Excess"]
@@ -113,13 +114,13 @@ class Excess:
             return False, slope
         if slope is None:
             return None, slope
-        if slope[0] >= 0 and not math.isinf(high) and not self.at(Fraction(high)):
+        if slope[0] >= 0 and not infinite(high) and not self.at(Fraction(high)):
             return False, slope
         if slope[1] <= 0 and not self.at(Fraction(low)):
             return False, slope
         if slope[0] >= 0 and self.at(Fraction(low)):
             return True, slope
-        if slope[1] <= 0 and not math.isinf(high) and self.at(Fraction(high)):
+        if slope[1] <= 0 and not infinite(high) and self.at(Fraction(high)):
             return True, slope
         return None, slope
 

@@ -15,7 +15,7 @@ from stlbounds.analysis.minimize_closed import Closed, closed_minimiser
 from stlbounds.errors import InvalidArgumentError, SymbolError, UndecidedError
 from stlbounds.interval.arithmetic import arithmetic
 from stlbounds.interval.certificates import ByBoxes
-from stlbounds.interval.domain import Box, box_of
+from stlbounds.interval.domain import Box, box_of, infinite, shown
 from stlbounds.interval.rewriting import holds_at_once
 from stlbounds.interval.search import Least, least_value, prove_nonnegative
 from stlbounds.interval.tape import compiled
@@ -224,12 +224,12 @@ def _branch_and_bound(function: sp.Expr, box: Box, low: sp.Expr, high: sp.Expr, 
     numbers = arithmetic()
     found = least_value(function, box, numbers, relative=tolerance, deadline=deadline,
                         place_width=1e-3)
-    if not found.complete or math.isinf(found.low):
-        state = f"between {float(found.low):.6g} and {float(found.high):.6g}"
+    if not found.complete or infinite(found.low):
+        state = f"between {shown(found.low)} and {shown(found.high)}"
         hint = "" if box.bounded else "; give a bounded range with over=(low, high)"
         raise UndecidedError(f"the least value over {variable} in {box} is {state} after {found.boxes} boxes; tried a "
                              f"closed form and branch and bound{hint}")
-    if any(math.isinf(end) for part in found.where for end in (*part.low, *part.high)):
+    if any(infinite(end) for part in found.where for end in (*part.low, *part.high)):
         raise UndecidedError(f"the function comes arbitrarily near to its infimum far away, where {variable} is "
                              "unbounded; give a bounded range with over=(low, high)")
     floor = _rounded_down(Fraction(found.low), Fraction(found.high))
@@ -247,7 +247,7 @@ def _rounded_down(low: Fraction, high: Fraction) -> Fraction:
     """A short fraction below ``low``, closer to it than ``high`` is, or than rounding."""
     margin = max((high - low) / 8, abs(low) / 2**50, Fraction(1, 2**80))
     target = low - margin
-    bits = 8 - math.floor(math.log2(margin))
+    bits = 8 - math.floor(math.log2(margin)) if margin < 2**1000 else 0
     return Fraction(math.floor(target * 2**bits), 2**bits) if bits > 0 else Fraction(math.floor(target))
 
 
@@ -283,12 +283,12 @@ def _outside(function: sp.Expr, box: Box, found: Least, spots: tuple[tuple[End, 
     start = box.low[0]
     step = 1 if box.integer[0] else 0
     for a, b in (*spots, (math.inf, math.inf)):
-        end = min(a - step, box.high[0]) if not math.isinf(a) else box.high[0]
+        end = min(a - step, box.high[0]) if not infinite(a) else box.high[0]
         if start < end or (box.integer[0] and start == end):
             part = box.narrowed(0, start, end)
             cover = prove_nonnegative(difference, part, numbers, deadline=deadline)
             if cover.cuts is None:
                 raise UndecidedError(f"the place of the minimum could not be certified: {cover.reason}")
             certificates.append(ByBoxes(difference, part, False, cover.cuts))
-        start = b + step if not math.isinf(b) else b
+        start = b + step if not infinite(b) else b
     return tuple(certificates)

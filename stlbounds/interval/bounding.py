@@ -11,7 +11,7 @@ from typing import Any
 import sympy as sp
 
 from stlbounds.interval.arithmetic import Arithmetic, Interval
-from stlbounds.interval.domain import Box
+from stlbounds.interval.domain import Box, infinite, nearest
 from stlbounds.interval.tape import Tape
 
 __all__ = ["Lower", "at_point", "exact_sign", "filled", "lower_bound", "upper_at"]
@@ -50,9 +50,9 @@ def lower_bound(tape: Tape, arithmetic: Arithmetic, box: Box) -> Lower:
         low = max(low, value[0])
         reduced = box
         for place, slope in zip(active, slopes, strict=True):
-            if slope[0] >= 0 and not math.isinf(box.low[place]):
+            if slope[0] >= 0 and not infinite(box.low[place]):
                 reduced = reduced.fixed(place, box.low[place])
-            elif slope[1] <= 0 and not math.isinf(box.high[place]):
+            elif slope[1] <= 0 and not infinite(box.high[place]):
                 reduced = reduced.fixed(place, box.high[place])
         if reduced is box:
             break
@@ -68,7 +68,7 @@ def lower_bound(tape: Tape, arithmetic: Arithmetic, box: Box) -> Lower:
             spread = arithmetic.subtract(arithmetic.interval(box.low[place], box.high[place]),
                                          arithmetic.number(center[place]))
             total = arithmetic.add(total, arithmetic.multiply(slope, spread))
-        width = float(box.high[place]) - float(box.low[place])
+        width = nearest(box.high[place]) - nearest(box.low[place])
         steepness = float(slope[1]) - float(slope[0])
         weights[place] = steepness * width if math.isfinite(steepness * width) else math.inf
     if finite:

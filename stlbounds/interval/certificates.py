@@ -10,7 +10,7 @@ import sympy as sp
 
 from stlbounds.errors import UndecidedError
 from stlbounds.interval.arithmetic import Name, arithmetic
-from stlbounds.interval.domain import Box, Point
+from stlbounds.interval.domain import Box, Point, shown
 from stlbounds.interval.polynomials import nonnegative_by_roots
 from stlbounds.interval.reduction import Reduction, reduction_holds
 from stlbounds.interval.rewriting import Step, step_holds
@@ -293,7 +293,7 @@ class Refuted(Verdict):
     def __str__(self) -> str:
         at = ", ".join(f"{symbol} = {value}" for symbol, value in self.point.items()) or "everywhere"
         how = "exactly" if self.exactly else "by enclosure"
-        return f"refuted: {self.statement} fails at {at}, by {abs(float(self.gap[1])):.6g} ({how})"
+        return f"refuted: {self.statement} fails at {at}, by {shown(max(self.gap[1], -self.gap[1]))} ({how})"
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,43 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+import mpmath
 import sympy as sp
 
 from stlbounds.errors import InvalidArgumentError, SymbolError
 from stlbounds.interval.arithmetic import Arithmetic, Interval
 from stlbounds.symbols import Range, entry, exact, known
 
-__all__ = ["Box", "Point", "box_of"]
+__all__ = ["Box", "Point", "box_of", "infinite", "nearest", "shown"]
 
 End = Fraction | float
 Point = dict[sp.Symbol, sp.Rational]
+
+
+def infinite(end: End) -> bool:
+    """Whether an end point is infinite; a rational may be beyond doubles, where `math.isinf` raises."""
+    return isinstance(end, float) and math.isinf(end)
+
+
+def nearest(value: End) -> float:
+    """The nearest double, infinite beyond the largest one."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def shown(value: End) -> str:
+    """Six digits of a number, for messages."""
+    if infinite(value) or abs(nearest(value)) < math.inf:
+        return f"{float(value):.6g}"
+    number = Fraction(value)
+    return str(mpmath.nstr(mpmath.mpf(number.numerator) / number.denominator, 6))
+
+
+def _magnitude(value: Fraction) -> int:
+    """``k`` with ``2**(k-1) < value < 2**(k+1)``."""
+    return value.numerator.bit_length() - value.denominator.bit_length()
 
 
 @dataclass(frozen=True)
@@ -54,7 +81,7 @@ class Box:
     @property
     def bounded(self) -> bool:
         """Whether every range is finite."""
-        return not any(map(math.isinf, (*self.low, *self.high)))
+        return not any(map(infinite, (*self.low, *self.high)))
 
     def onto(self, symbols: Iterable[sp.Symbol]) -> Box:
         """The same ranges for some of the variables."""
@@ -94,20 +121,22 @@ class Box:
     def middle(self, place: int) -> Fraction:
         """Where to split a range: in the middle, on a scale that suits its end points; an integer for integers."""
         low, high = self.low[place], self.high[place]
-        if math.isinf(low) or math.isinf(high):
-            if math.isinf(low) and math.isinf(high):
+        if infinite(low) or infinite(high):
+            if infinite(low) and infinite(high):
                 return Fraction(0)
-            finite, direction = (low, 1) if math.isinf(high) else (high, -1)
+            finite, direction = (low, 1) if infinite(high) else (high, -1)
             whole = Fraction(finite)
             return whole + direction * (abs(whole) * 3 + 1)
         low, high = Fraction(low), Fraction(high)
         if low > 0 and high > 16 * low:
-            middle = Fraction(math.sqrt(float(low)) * math.sqrt(float(high)))
+            root = math.sqrt(nearest(low)) * math.sqrt(nearest(high))
+            # Beyond doubles a power of two will do.
+            middle = Fraction(root) if low < root < high else Fraction(2) ** ((_magnitude(low) + _magnitude(high)) // 2)
         else:
             middle = (low + high) / 2
             # Short fractions: the middle of the box need not be exact.
-            short = Fraction(float(middle))
-            middle = short if low < short < high else middle
+            short = nearest(middle)
+            middle = Fraction(short) if low < short < high else middle
         return Fraction(math.floor(middle)) if self.integer[place] else middle
 
     def center(self) -> tuple[Fraction, ...]:
@@ -180,12 +209,12 @@ def box_of(symbols: Iterable[sp.Symbol], domain: Mapping[Any, Any] | None = None
         ends = _ends(symbol, given[symbol.name]) if symbol.name in given else bounds
         whole = allowed.integer or bool(symbol.is_integer)
         if whole:
-            ends = (ends[0] if math.isinf(ends[0]) else Fraction(math.ceil(ends[0])),
-                    ends[1] if math.isinf(ends[1]) else Fraction(math.floor(ends[1])))
+            ends = (ends[0] if infinite(ends[0]) else Fraction(math.ceil(ends[0])),
+                    ends[1] if infinite(ends[1]) else Fraction(math.floor(ends[1])))
         outside = ends[0] < bounds[0] or ends[1] > bounds[1]
         at_open = (ends[0] == ends[1]) and ((allowed.low_open and ends[0] == bounds[0])
                                             or (allowed.high_open and ends[0] == bounds[1]))
-        if outside or at_open or ends[0] > ends[1] or (math.isinf(ends[0]) and ends[0] > 0):
+        if outside or at_open or ends[0] > ends[1] or (infinite(ends[0]) and ends[0] > 0):
             raise InvalidArgumentError(symbol.name, given.get(symbol.name), f"a nonempty range {allowed}")
         low.append(ends[0])
         high.append(ends[1])

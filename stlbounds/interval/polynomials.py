@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import math
 from fractions import Fraction
 
 import sympy as sp
 from sympy.polys.polyerrors import BasePolynomialError
 
-from stlbounds.interval.domain import Box
+from stlbounds.interval.domain import Box, infinite
 
 __all__ = ["nonnegative_by_roots", "sign_regions"]
 
@@ -35,9 +34,9 @@ def sign_regions(polynomial: sp.Poly, low: Fraction | float, high: Fraction | fl
     isolated: list[tuple[sp.Rational, sp.Rational]] = []
     squarefree = sp.Poly(sp.prod(factor for factor, _ in polynomial.sqf_list()[1]), polynomial.gen)
     for a, b in intervals:
-        while a != b and any(not math.isinf(end) and a < _rational(Fraction(end)) < b for end in (low, high)):
+        while a != b and any(not infinite(end) and a < _rational(Fraction(end)) < b for end in (low, high)):
             a, b = squarefree.refine_root(a, b, steps=8)
-            end = next((e for e in (low, high) if not math.isinf(e) and a < _rational(Fraction(e)) < b), None)
+            end = next((e for e in (low, high) if not infinite(e) and a < _rational(Fraction(e)) < b), None)
             if end is not None and squarefree.eval(_rational(Fraction(end))) == 0:
                 a = b = _rational(Fraction(end))
         isolated.append((a, b))
@@ -48,11 +47,11 @@ def sign_regions(polynomial: sp.Poly, low: Fraction | float, high: Fraction | fl
                 a, b = isolated[place]
                 if a != b:
                     isolated[place] = squarefree.refine_root(a, b, steps=4)
-    first = min([_rational(Fraction(low))] if not math.isinf(low) else [a for a, _ in isolated] or [sp.S.Zero])
-    last = max([_rational(Fraction(high))] if not math.isinf(high) else [b for _, b in isolated] or [sp.S.Zero])
-    stops = [first - 1 if math.isinf(low) else first]
-    inside = [(a, b) for a, b in isolated if b >= stops[0] and a <= (last + 1 if math.isinf(high) else last)]
-    ends = [(stops[0], stops[0]), *inside, *([(last + 1, last + 1)] if math.isinf(high) else [(last, last)])]
+    first = min([_rational(Fraction(low))] if not infinite(low) else [a for a, _ in isolated] or [sp.S.Zero])
+    last = max([_rational(Fraction(high))] if not infinite(high) else [b for _, b in isolated] or [sp.S.Zero])
+    stops = [first - 1 if infinite(low) else first]
+    inside = [(a, b) for a, b in isolated if b >= stops[0] and a <= (last + 1 if infinite(high) else last)]
+    ends = [(stops[0], stops[0]), *inside, *([(last + 1, last + 1)] if infinite(high) else [(last, last)])]
     found = []
     for (_, left), (right, _) in itertools.pairwise(ends):
         if left > right:
@@ -103,6 +102,6 @@ def nonnegative_by_roots(expression: sp.Expr, box: Box, *, strict: bool = False)
 
 
 def _has_root(polynomial: sp.Poly, low: Fraction | float, high: Fraction | float) -> bool:
-    below = None if math.isinf(low) else _rational(Fraction(low))
-    above = None if math.isinf(high) else _rational(Fraction(high))
+    below = None if infinite(low) else _rational(Fraction(low))
+    above = None if infinite(high) else _rational(Fraction(high))
     return bool(polynomial.count_roots(below, above))

@@ -15,7 +15,7 @@ import sympy as sp
 
 from stlbounds.interval.arithmetic import Arithmetic
 from stlbounds.interval.bounding import Lower, at_point, exact_sign, lower_bound
-from stlbounds.interval.domain import Box
+from stlbounds.interval.domain import Box, infinite, nearest
 from stlbounds.interval.faces import nonnegative_face
 from stlbounds.interval.tape import Tape, compiled
 
@@ -47,11 +47,13 @@ def _spread(lower: Lower, box: Box) -> int | None:
         a, b = box.low[place], box.high[place]
         if a == b:
             continue
-        width = math.inf if math.isinf(a) or math.isinf(b) else float(b - a) / max(1.0, abs(float(a)))
+        size = abs(nearest(a))
+        width = math.inf if infinite(a) or infinite(b) else (
+            nearest(b - a) / max(1.0, size) if size < math.inf else nearest((b - a) / max(a, -a)))
         if width < 1e-13 and not box.integer[place]:
             continue
         # Cutting further and further out never ends.
-        if math.isinf(width) and any(_FAR < abs(float(end)) < math.inf for end in (a, b)):
+        if math.isinf(width) and any(_FAR < max(end, -end) < math.inf for end in (a, b)):
             continue
         weight = lower.weights.get(place, math.inf)
         # Infinite slopes say nothing; the widest range is cut then.
@@ -191,7 +193,7 @@ class Least:
     complete: bool
 
 
-def least_value(expression: sp.Expr, box: Box, arithmetic: Arithmetic, *, absolute: float = 1e-15,
+def least_value(expression: sp.Expr, box: Box, arithmetic: Arithmetic, *, absolute: Fraction | float = 1e-15,
                 relative: float = 1e-10, deadline: float = math.inf, most_boxes: int = 5_000,
                 place_width: float | None = None) -> Least:
     """The least value of a function over a box, by best-first branch and bound.
@@ -270,7 +272,7 @@ def least_value(expression: sp.Expr, box: Box, arithmetic: Arithmetic, *, absolu
                 heap = []
                 for item in wide:
                     part = item[2]
-                    _, place = max((float(part.high[at]) - float(part.low[at]), at) for at in part.active)
+                    _, place = max((part.high[at] - part.low[at], at) for at in part.active)
                     for half in part.split(place, part.middle(place)):
                         push(half)
         rest = [(item[3].low, item[2]) for item in heap] + finished
@@ -284,9 +286,8 @@ def _widest(part: Box, whole: Box) -> float:
     """The largest ratio of ranges of a box to those of the whole; 0 if nothing is left to cut."""
     ratios = [0.0]
     for at in part.active:
-        full = float(whole.high[at]) - float(whole.low[at])
-        width = float(part.high[at]) - float(part.low[at])
-        ratios.append(0.0 if math.isinf(full) else width / full)
+        full = whole.high[at] - whole.low[at]
+        ratios.append(0.0 if infinite(full) else nearest((part.high[at] - part.low[at]) / full))
     return max(ratios)
 
 

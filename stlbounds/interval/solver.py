@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from fractions import Fraction
 from typing import Any
 
 import sympy as sp
 
-from stlbounds.interval.domain import Box
+from stlbounds.interval.domain import Box, infinite
 
 __all__ = ["available", "no_violation"]
 
@@ -53,9 +52,9 @@ def no_violation(expression: sp.Expr, box: Box, *, strict: bool = False, millise
     solver = z3.SolverFor("QF_NRA")
     solver.set("timeout", milliseconds)
     for symbol, low, high in zip(box.symbols, box.low, box.high, strict=True):
-        if not math.isinf(low):
+        if not infinite(low):
             solver.add(names[symbol] >= z3.Q(Fraction(low).numerator, Fraction(low).denominator))
-        if not math.isinf(high):
+        if not infinite(high):
             solver.add(names[symbol] <= z3.Q(Fraction(high).numerator, Fraction(high).denominator))
     try:
         difference = _translated(z3, sp.expand(expression), names)

@@ -13,7 +13,7 @@ from stlbounds.compiled import mpmath_function
 from stlbounds.errors import StlboundsError
 from stlbounds.interval.arithmetic import Arithmetic
 from stlbounds.interval.bounding import filled, lower_bound
-from stlbounds.interval.domain import Box
+from stlbounds.interval.domain import Box, nearest
 from stlbounds.interval.search import Cuts, cover_holds, prove_nonnegative
 from stlbounds.interval.tape import compiled
 
@@ -127,9 +127,11 @@ def _touching(function: sp.Expr, symbol: sp.Symbol, low: Fraction, high: Fractio
         return None
     value = mpmath_function(function, (symbol,))
     best, where = math.inf, None
-    count = 64
+    start, length, count = nearest(low), nearest(high - low), 64
+    if math.isinf(start) or math.isinf(length):
+        return None
     for step in range(count + 1):
-        x = float(low) + (float(high) - float(low)) * step / count
+        x = start + length * step / count
         try:
             size = float(abs(value(x)))
         except (ValueError, ZeroDivisionError, OverflowError, TypeError, NameError):
@@ -139,8 +141,7 @@ def _touching(function: sp.Expr, symbol: sp.Symbol, low: Fraction, high: Fractio
     if where is None:
         return None
     steepness = mpmath_function(slope, (symbol,))
-    left, right = (max(float(low), where - (float(high) - float(low)) / count),
-                   min(float(high), where + (float(high) - float(low)) / count))
+    left, right = max(start, where - length / count), min(start + length, where + length / count)
     try:
         for _ in range(60):
             middle = (left + right) / 2

@@ -14,7 +14,7 @@ import sympy as sp
 
 from stlbounds.errors import InvalidArgumentError, UndecidedError
 from stlbounds.interval.arithmetic import Name, arithmetic
-from stlbounds.interval.domain import Box, box_of
+from stlbounds.interval.domain import Box, box_of, shown
 from stlbounds.interval.search import Least, least_value
 from stlbounds.numeric.values import checked_names
 from stlbounds.theorems.statement import Statement
@@ -151,7 +151,7 @@ def enclose(expression: sp.Expr, domain: Mapping[Any, Any], *, width: float | No
     low, high = ends
     found = Enclosure(low.low, -high.low, (low.high, -high.high), low.boxes + high.boxes, numbers.name)
     if asked_for_width and not (_narrow(found, width, relative_width)):
-        raise UndecidedError(f"the interval is {float(found.excess):.3g} wider than the range of the values after "
+        raise UndecidedError(f"the interval is {shown(found.excess)} wider than the range of the values after "
                              f"{found.boxes} boxes and {budget:g} s; ask for a larger width, smaller ranges or "
                              f"more time")
     return found
@@ -179,9 +179,9 @@ def _both_ends(expression: sp.Expr, box: Box, numbers: Any, *, most: int, absolu
     for _ in range(6):
         reach = -found[1].high - found[0].high
         excess = (found[0].high - found[0].low) + (found[1].high - found[1].low)
-        if excess <= max(relative * reach, 2 * absolute) or time.perf_counter() > deadline:
+        if excess <= max(Fraction(relative) * reach, 2 * absolute) or time.perf_counter() > deadline:
             break
-        goal = max(float(reach) * relative / 2.01, absolute)
+        goal = max(reach * Fraction(relative) / Fraction(201, 100), absolute)
         found = [least_value(part, box, numbers, absolute=goal, relative=0.0, deadline=deadline, most_boxes=most)
                  for part in (expression, -expression)]
     return found[0], found[1]

@@ -258,3 +258,19 @@ def test_no_wrong_answer_and_most_decided():
 @pytest.mark.slow
 def test_two_thousand_inequalities():
     _fuzz(seed=12, each=34)
+
+
+@pytest.mark.parametrize(("inequality", "domain", "holds"), [
+    (X <= X**2, {X: (1, 10**400)}, True), (X**2 <= X, {X: (1, 10**400)}, False),
+    (sp.log(X) <= X / 2, {X: (Fraction(1, 10**400), 10**400)}, True), (X**T <= 1, {X: (0, 50), T: 1000}, False),
+])
+def test_numbers_beyond_doubles(inequality, domain, holds):
+    answer = decide(inequality, domain)
+    assert (answer.proved, answer.refuted) == (holds, not holds) and str(answer)
+
+
+@pytest.mark.parametrize(("low", "high"), [
+    (Fraction(1, 10**400), Fraction(1)), (Fraction(1), Fraction(10**400)), (Fraction(10**399), Fraction(10**400)),
+    (Fraction(1, 10**400), Fraction(1, 10**399)), (Fraction(-(10**400)), Fraction(1))])
+def test_ranges_beyond_doubles_are_cut_inside(low, high):
+    assert low < box_of((X,), {X: (low, high)}).middle(0) < high

@@ -121,3 +121,16 @@ def test_arithmetics_by_name():
     assert arithmetic().name == "arb" and arithmetic("mpmath").name == "mpmath"
     with pytest.raises(InvalidArgumentError, match="bits"):
         arithmetic(bits=3)
+
+
+@pytest.mark.parametrize("name", ["arb", "mpmath"])
+def test_numbers_beyond_doubles(name):
+    kappa = stl.symbols.kappa
+    mine = stl.generators.Generator("mine", stl.DISCRETE, kappa, stl.symbols.c * stl.symbols.N**-stl.symbols.r)
+    bound = stl.high_probability(stl.Setting(stl.loops.FixedMix(alpha), mine))
+    point = {"kappa": 2, "c": 1, "r": 0.5, "n": 100, "alpha": 0.25, "i": 3, "b": 1, "M": 1, "delta": 0.05}
+    far = bound.enclose(arithmetic=name, **point | {"n": (1, 10**400)})
+    assert bound.evaluate(digits=20, **point | {"n": 10**400}) in far
+    assert bound.evaluate(digits=20, **point | {"n": 10**200}) in far
+    large = bound.enclose(arithmetic=name, relative_width=0.01, **point | {"kappa": (40, 50), "i": 1000})
+    assert bound.evaluate(digits=20, **point | {"kappa": 45, "i": 1000}) in large and "E+" in large.text()
