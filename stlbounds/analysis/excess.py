@@ -19,6 +19,7 @@ from stlbounds.interval.arithmetic import Interval, arithmetic
 from stlbounds.interval.bounding import exact_sign
 from stlbounds.interval.domain import infinite
 from stlbounds.interval.tape import compiled
+from stlbounds.special import binary_depth
 
 __all__ = ["Excess"]
 
@@ -153,19 +154,24 @@ class Excess:
         return any(other.on(Fraction(low + 1), math.inf) is False for other in self._larger)
 
     def _without_logarithms(self, low: int) -> bool:
-        """The same with ``log(x) <= (8/e) x**(1/8)``, where the bound grows with the logarithm."""
+        """The same with ``log(x) <= (8/e) x**(1/8)``, where the bound grows with the logarithm, or with a depth."""
         x = self.variable
-        logarithm = sp.log(x)
-        if not self.expression.has(logarithm):
+        # 2.9431 > 8/e, 4.246 > 8/(e log 2), and ceiling(log2(x)) < log2(x) + 1.
+        most = {sp.log(x): sp.Rational(29431, 10000) * x ** sp.Rational(1, 8),
+                binary_depth(x): sp.Rational(4246, 1000) * x ** sp.Rational(1, 8) + 1}
+        simpler = self.expression.xreplace(self.values)
+        if not simpler.has(*most):
             return False
-        stand_in = sp.Dummy("l", positive=True)
-        opened = self.expression.xreplace({logarithm: stand_in})
-        slope = sp.diff(opened, stand_in).xreplace(self.values)
-        if not Facts().positive(slope):
-            return False
-        # 2.9431 > 8/e.
-        simpler = opened.xreplace({stand_in: sp.Rational(29431, 10000) * x ** sp.Rational(1, 8)})
-        other = Excess(simpler, x, self.values, self.target, self.budget, self.strict)
+        for part in filter(simpler.has, most):
+            stand_in = sp.Dummy("l", positive=True)
+            opened = simpler.xreplace({part: stand_in})
+            slope = sp.diff(opened, stand_in)
+            if not Facts().positive(slope):
+                return False
+            # Multiplied out, powers of x meet: x**(1/8)/x says on unbounded ranges what x**(1/8) times 1/x does not.
+            simpler = opened.xreplace({stand_in: most[part]}) if slope.has(stand_in) else sp.Add(
+                opened.xreplace({stand_in: sp.S.Zero}), *(slope * term for term in sp.Add.make_args(most[part])))
+        other = Excess(simpler, x, {}, self.target, self.budget, self.strict)
         return other.on(Fraction(low), math.inf) is False
 
     # --- integers ----------------------------------------------------------------------------------------

@@ -26,5 +26,5 @@ class BinaryDepth(Step):
         return self._at(arithmetic, low, 0), self._at(arithmetic, high, 1)
 
     def partials(self, arithmetic: Arithmetic, operands: Sequence[Interval], value: Interval) -> Sequence[Interval]:
-        # One more leaf makes the tree at most one level deeper.
-        return ((arithmetic.zero, arithmetic.one),)
+        # One more leaf makes the tree at most one level deeper; between two powers of two nothing changes.
+        return ((arithmetic.zero, arithmetic.zero if value[0] == value[1] else arithmetic.one),)

@@ -44,6 +44,19 @@ def test_sample_size_is_the_smallest_from_which_on_all_work(seed):
         assert sp.ceiling(found.closed_form.evalf(30)) == size
 
 
+@pytest.mark.parametrize("beta", [N**-1, N**-sp.Rational(1, 2)])
+@pytest.mark.parametrize("target", [0.5, 3])
+def test_sample_size_of_bounds_that_jump_with_the_depth_of_a_tree(beta, target):
+    generic = stl.generators.Generator("generic", stl.DISCRETE, 1, N**-sp.Rational(1, 2))
+    learner = stl.learners.UniformlyStable(beta, 1, stl.DISCRETE)
+    bound = stl.weak_stability(stl.Setting(stl.loops.FixedMix(alpha, real="fresh"), generic, learner))
+    values = {"alpha": 0.5, "i": 5, "delta": 0.05}
+    size = int(bound.sample_size(target, **values).value)
+    assert bound.evaluate(n=size - 1, **values) > target
+    later = [size + k for k in range(200)] + [2**k + 1 for k in range(size.bit_length(), 60)]
+    assert (bound.evaluate(n=later, **values) <= target).all()
+
+
 @pytest.mark.parametrize("seed", several(8, 10, 16))
 def test_horizon_is_the_first_generation_above_the_target(seed):
     rng, bound, values = _settings(seed)
