@@ -144,7 +144,7 @@ class growth(sp.Function):  # type: ignore[misc]  # SymPy has no types
         kappa, j, i = self.args
         m = "m"
         body = (rf"\prod_{{{m}={printer._print(j + 1)}}}^{{{printer._print(i)}}}"
-                rf"\left(1 + \frac{{{printer._print(kappa)}}}{{{m}}}\right)")
+                rf"\left(1 + {printer._print(kappa / sp.Dummy(m, positive=True))}\right)")
         return body if exp is None else rf"\left({body}\right)^{{{exp}}}"
 
 
@@ -221,5 +221,5 @@ class growth_sum(sp.Function):  # type: ignore[misc]
             front = rf"({base}){power}" if (i + 1).is_Add else rf"{base}{power}"
             return rf"{front} \sum_{{{m}={self.start + 1}}}^{{{printer._print(i + 1)}}} \frac{{1}}{{{m}{power}}}"
         body = (rf"\sum_{{{j}={self.start}}}^{{{printer._print(i)}}}\prod_{{{m}={j}+1}}^{{{printer._print(i)}}}"
-                rf"\left(1 + \frac{{{printer._print(kappa)}}}{{{m}}}\right){power}")
+                rf"\left(1 + {printer._print(kappa / sp.Dummy(m, positive=True))}\right){power}")
         return body if exp is None else rf"\left({body}\right)^{{{exp}}}"

@@ -48,8 +48,7 @@ class TokenBall(Quantity):
     nargs = 1
     template = r"r^{{{0}}}_0"
     granted = (r"Tokens: all tokens that enter the transformer of the {0}, examples and query, lie in the ball of "
-               r"radius "
-               r"${bound}$ around $0$ of a Euclidean space.")
+               r"radius ${bound}$ around $0$ of a Euclidean space.")
 
 
 class ScoreNorm(Quantity):
@@ -76,7 +75,7 @@ class FeedForwardLipschitz(Quantity):
     template = r"\mathrm{{Lip}}(f)^{{{0}}}"
     granted = (r"Blocks: a layer of the {0} is $z \leftarrow \mathrm{{proj}}(z + \mathrm{{attention}}(z))$ and then $z "
                r"\leftarrow \mathrm{{proj}}(z + f(z))$, the projections onto the ball of the tokens, with $f$ "
-               r"$({bound})$-Lipschitz.")
+               r"Lipschitz with the constant ${bound}$.")
 
 
 class OutputLipschitz(Quantity):
@@ -84,7 +83,7 @@ class OutputLipschitz(Quantity):
 
     nargs = 1
     template = r"\mathrm{{Lip}}_{{\mathrm{{out}}}}^{{{0}}}"
-    granted = r"Loss of the {0}: it is $({bound})$-Lipschitz in the output of the transformer at the query."
+    granted = r"Loss of the {0}: it is Lipschitz with the constant ${bound}$ in the output at the query."
 
 
 class TokenRadius(Quantity):
@@ -92,6 +91,8 @@ class TokenRadius(Quantity):
 
     nargs = 1
     template = r"r^{{{0}}}"
+    words = (r"$r^{{\mathrm{{{0}}}}}$ is the radius of the smallest ball around $0$ that contains all "
+             r"positions of all layers of the transformer of the {0}.")
 
 
 class TokenSpread(Quantity):
@@ -99,6 +100,8 @@ class TokenSpread(Quantity):
 
     nargs = 2
     template = r"d^{{{0}}}_{{{1}}}"
+    words = (r"$d^{{\mathrm{{{0}}}}}_j$ is the largest diameter of the example tokens at the entrance of "
+             r"layer $j$ of the transformer of the {0}.")
 
 
 class ContextSlope(Quantity):
@@ -106,6 +109,7 @@ class ContextSlope(Quantity):
 
     nargs = 2
     template = r"A^{{{0}}}_{{{1}}}"
+    words = r"$A^{{\mathrm{{{0}}}}}_j$ is how far attention in layer $j$ moves at most per mean move of the examples."
 
 
 class QuerySlope(Quantity):
@@ -113,6 +117,7 @@ class QuerySlope(Quantity):
 
     nargs = 2
     template = r"C^{{{0}}}_{{{1}}}"
+    words = r"$C^{{\mathrm{{{0}}}}}_j$ is how far it moves at most per move of the position itself."
 
 
 class MeanDisplacement(Quantity):
@@ -120,6 +125,8 @@ class MeanDisplacement(Quantity):
 
     nargs = 2
     template = r"m^{{{0}}}_{{{1}}}"
+    words = (r"$m^{{\mathrm{{{0}}}}}_j$ is the largest mean displacement of the examples at the entrance of "
+             r"layer $j$ between two inputs, divided by that of the inputs.")
 
 
 class QueryDisplacement(Quantity):
@@ -127,6 +134,8 @@ class QueryDisplacement(Quantity):
 
     nargs = 2
     template = r"q^{{{0}}}_{{{1}}}"
+    words = (r"$q^{{\mathrm{{{0}}}}}_j$ is the largest displacement there of a query that is the same in "
+             r"both inputs, in the same units.")
 
 
 # --- rules ---------------------------------------------------------------------------------------------------
@@ -254,8 +263,7 @@ class ContextSlopeBound(Rule):
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
         return (r"Scores vary over the examples by at most $\|Q\| r d$, so no weight exceeds $e^{\|Q\| r d}/N$; "
-                r"moving an "
-                r"example moves its own value, and, through the scores, its weight.")
+                r"moving an example moves its own value, and, through the scores, its weight.")
 
 
 class QuerySlopeBound(Rule):
@@ -271,8 +279,7 @@ class QuerySlopeBound(Rule):
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
         return (r"The derivative of the output in the position is $V \Sigma Q^\top$ with the covariance $\Sigma$ of "
-                r"the "
-                r"examples under the weights, and a variable of range $d$ has variance at most $d^2/4$.")
+                r"the examples under the weights, and a variable of range $d$ has variance at most $d^2/4$.")
 
 
 class MeanDisplacementStart(Rule):
@@ -390,5 +397,4 @@ class InContextStability(Rule):
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
         return (r"The loss moves by at most its Lipschitz constant times the displacement of the output, and a "
-                r"normalised "
-                r"distance of $1$ is the diameter of the ball.")
+                r"normalised distance of $1$ is the diameter of the ball.")

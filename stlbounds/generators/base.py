@@ -11,7 +11,7 @@ import sympy as sp
 from stlbounds.described import Described
 from stlbounds.errors import AssumptionError, InvalidArgumentError, SymbolError
 from stlbounds.interval.signs import is_nonnegative
-from stlbounds.proof.claim import INDICES, Claim
+from stlbounds.proof.claim import INDICES, Claim, Printer
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.protocol import Protocol
 from stlbounds.proof.quantities import D, Distance, Dmix, Sensitivity
@@ -110,6 +110,11 @@ class Generator(Described):
     >>> print(Categorical(2).self_check()[0])
     kappa: measured 1, stated 1, slack 1 (all pairs of training sets of 4 points on 2 symbols)
 
+    A theorem introduces a model by its own words, one that is known by its constants by its name:
+
+    >>> Categorical(5).describe(str)[-52:], mine.describe(str)
+    ('$G(S)$ is the empirical distribution of $S$.', '')
+
     A model with ``has_sharp_drift`` proves by `drift_claim` the bound that `drift` states:
 
     >>> Categorical(5).drift(1 / n), type(Categorical(5).sampler({})).__name__
@@ -147,6 +152,16 @@ class Generator(Described):
     def arguments(self) -> dict[str, Any]:
         """The constructor's arguments that a description tells: code is none of them."""
         return {name: value for name, value in super().arguments.items() if name != "simulator"}
+
+    def describe(self, tex: Printer) -> str:
+        """What the generator is, in a sentence of LaTeX; empty here, where its constants are all that is known.
+
+        Parameters
+        ----------
+        tex : callable
+            Prints expressions as LaTeX.
+        """
+        return ""
 
     def sensitivity_claim(self) -> Claim:
         """The claim ``Sensitivity(N) <= kappa``: a leaf here, a theorem in models that derive it."""

@@ -120,6 +120,13 @@ class Contractive(Generator):
         object.__setattr__(self, "misfit", gap)
         super().__init__("contractive", Metric.EUCLIDEAN, share, learning_error)
 
+    def describe(self, tex: Printer) -> str:
+        """What the model is, in a sentence of LaTeX; ``tex`` prints expressions."""
+        return (r"The data are points of a bounded convex set, and the generator $G$ is a \emph{contractive update}: "
+                r"$G(S)$ is the law of $\mathrm{proj}(m + \xi)$, where $m$ lies on the segment from a prior, chosen "
+                rf"without looking at the data, to the mean of $S$, a fraction ${tex(self.weight)}$ of the way; $\xi$ "
+                r"is noise with a fixed law, and $\mathrm{proj}$ is the projection onto the set.")
+
     def sensitivity_claim(self) -> Claim:
         return FittedMeanSensitivity.apply(weight=self.weight)
 

@@ -27,9 +27,8 @@ class TrainingGradientLipschitz(Quantity):
 
     nargs = 0
     template = r"\mathrm{{Lip}}_z(\nabla_w)"
-    granted = (r"Training loss of the generator: its gradient in the parameter is $({bound})$-Lipschitz in the data "
-               r"point, in "
-               r"the {metric} distance (not normalised).")
+    granted = (r"Training loss of the generator: its gradient in the parameter is Lipschitz with the constant "
+               r"${bound}$ in the data point, in the {metric} distance (not normalised).")
 
 
 class TrainingGradientNorm(Quantity):
@@ -69,8 +68,7 @@ class SamplerLipschitz(Quantity):
     nargs = 0
     template = r"\mathrm{{Lip}}(g)"
     granted = (r"Sampler: a new point is $g(w, \xi)$ with noise of its own, and $w \mapsto g(w, \xi)$ is "
-               r"$({bound})$-Lipschitz "
-               r"in the {metric} distance (not normalised).")
+               r"Lipschitz with the constant ${bound}$ in the {metric} distance (not normalised).")
 
 
 class LawLipschitz(Quantity):
@@ -78,7 +76,7 @@ class LawLipschitz(Quantity):
 
     nargs = 0
     template = r"\mathrm{{Lip}}(P)"
-    granted = r"Sampler: $\mathrm{{TV}}(P_w, P_{{w'}}) \le ({bound}) \|w - w'\|$ for the law $P_w$ of a new point."
+    granted = r"Sampler: $\mathrm{{TV}}(P_w, P_{{w'}})/\|w - w'\| \le {bound}$ for the law $P_w$ of a new point."
 
 
 class NoisePrecision(Quantity):
@@ -96,6 +94,7 @@ class StepShift(Quantity):
 
     nargs = 2
     template = r"s^{{{0}}}_{{{1}}}"
+    words = r"$s^{{\mathrm{{{0}}}}}_j$ is the same for the parameter after $j$ steps of the training."
 
 
 class ParameterShift(Quantity):
@@ -107,6 +106,11 @@ class ParameterShift(Quantity):
 
     nargs = 1
     template = r"s^{{{0}}}"
+    words = (r"$s^{{\mathrm{{{0}}}}}$ is the largest $N\, \mathbb{{E}}\|w(S) - w(S')\|$, divided by the "
+             r"displacement between the training sets $S$, $S'$ of one size $N$: by the number of points "
+             r"that differ in the discrete metric, by the sum of distances, not normalised, in the "
+             r"Euclidean one. Here $w(S)$ is the trained parameter of the generator; both trainings have "
+             r"the same seed.")
 
 
 # --- rules ---------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from stlbounds.generators import gradient_rules as rules
 from stlbounds.generators.base import Generator, constant_of_size
 from stlbounds.generators.location_sampling import number
 from stlbounds.generators.measurement import Measurement
-from stlbounds.proof.claim import Claim
+from stlbounds.proof.claim import Claim, Printer
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.protocol import Protocol
 from stlbounds.proof.quantities import Quantity
@@ -120,6 +120,14 @@ class GradientTrained(Generator):
     def _shift_claim(self) -> Claim:
         convexity = self._granted(rules.InverseConvexity(), 1 / self.convexity)
         return rules.MinimiserShift.apply(self._gradient_claim(), convexity)
+
+    def describe(self, tex: Printer) -> str:
+        """What the model is, in a sentence of LaTeX; ``tex`` prints expressions."""
+        return (r"The generator $G$ is a \emph{trained parametric family}: a point with the law $G(S)$ is drawn from "
+                rf"the member with the parameter $w(S)$, {self._training(tex)}.")
+
+    def _training(self, tex: Printer) -> str:
+        return "which minimises the mean of a training loss over $S$"
 
     def sensitivity_claim(self) -> Claim:
         if self.metric is Metric.EUCLIDEAN:
@@ -238,6 +246,11 @@ class SGDTrained(GradientTrained):
             raise InvalidArgumentError("number_of_steps", count, "a nonnegative integer")
         object.__setattr__(self, "number_of_steps", count)
         self._set("SGD-trained", metric, gradient, sampler_constant, gaussian, learning_error)
+
+    def _training(self, tex: Printer) -> str:
+        return (rf"the parameter after ${tex(self.number_of_steps)}$ steps of stochastic gradient descent on a "
+                r"training loss over $S$, from a fixed start; one run serves all points of a generation, and $G(S)$ "
+                r"is averaged over its seed")
 
     def learning_error_claim(self, protocol: Protocol) -> Claim:
         if protocol.weighted:

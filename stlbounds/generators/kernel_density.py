@@ -133,8 +133,9 @@ class KernelStep(Rule):
         square, spread = kernel_constants(kernel)
         return (r"Smoothing contracts total variation, so that $D_{j+1}$ is as far from the smoothed $D_0$ as "
                 r"$\bar{D}_j$ from "
-                rf"$D_0$, up to an average of uncorrelated terms; the {kernel} kernel $k$ has $\int k^2 = "
-                rf"{tex(square)}$. Smoothing $D_0$ shifts it by $|u|$ with $\int |u|\, k = {tex(spread)}$, times the "
+                rf"$D_0$, up to an average of uncorrelated terms; the kernel $\varphi$ has $\int \varphi^2 = "
+                rf"{tex(square)}$. Smoothing $D_0$ shifts it by $|u|$ with $\int |u|\, \varphi = {tex(spread)}$, "
+                r"times the "
                 rf"bandwidth ${tex(bandwidth)}$, and a shift changes the density in proportion to its total variation.")
 
 
@@ -206,6 +207,14 @@ triangular density, on a grid)
         noise = sp.sqrt(self.circumference * square / (N * self.bandwidth)) / 2
         error = noise + self.bandwidth * spread * self.variation / 2
         super().__init__("kernel-density", Metric.DISCRETE, sp.S.One, sp.expand(error))
+
+    def describe(self, tex: Printer) -> str:
+        """What the model is, in a sentence of LaTeX; ``tex`` prints expressions."""
+        name = self.kernel.replace("epan", "Epan")
+        return (rf"The data are points on a circle of length ${tex(self.circumference)}$, and the generator $G$ is a "
+                r"\emph{kernel density estimate}: $G(S)$ is the law of a draw from the empirical distribution of $S$ "
+                rf"plus ${tex(self.bandwidth)}$ times an independent variable whose density is the {name} kernel "
+                r"$\varphi$ on $[-1, 1]$.")
 
     def sensitivity_claim(self) -> Claim:
         return KernelSensitivity.apply()

@@ -168,6 +168,12 @@ class LocationModel(Generator):
         object.__setattr__(self, "noise", spread)
         super().__init__("location", Metric.EUCLIDEAN, sp.S.One, point_variance=spread**2)
 
+    def describe(self, tex: Printer) -> str:
+        """What the model is, in a sentence of LaTeX; ``tex`` prints expressions."""
+        return (r"The data are points of a bounded convex set, and the generator $G$ is a \emph{location model}: "
+                r"$G(S)$ is the law of $\mathrm{proj}(m + \xi)$, where $m$ is the mean of $S$, $\xi$ is noise with a "
+                r"fixed law, and $\mathrm{proj}$ is the projection onto the set.")
+
     def sensitivity_claim(self) -> Claim:
         return FittedMeanSensitivity.apply(weight=sp.S.One)
 

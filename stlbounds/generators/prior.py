@@ -210,6 +210,12 @@ class CategoricalWithPrior(Generator):
         error = (1 - weight) * sp.sqrt((count - 1) / N) + weight * distance
         super().__init__("categorical-with-prior", Metric.DISCRETE, 1 - weight, error)
 
+    def describe(self, tex: Printer) -> str:
+        """What the model is, in a sentence of LaTeX; ``tex`` prints expressions."""
+        return (rf"The data are symbols of an alphabet of size ${tex(self.cells)}$, and the generator $G$ is "
+                r"\emph{categorical with a prior}: $G(S)$ is the mixture of the empirical distribution of $S$, of "
+                rf"weight ${tex(1 - self.weight)}$, and of a prior $\pi$, of weight ${tex(self.weight)}$.")
+
     def _granted(self) -> Claim:
         return Assumption.apply(quantity=PriorDistance(), bound=self.prior_distance, metric=Metric.DISCRETE)
 

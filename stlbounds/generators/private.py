@@ -139,6 +139,11 @@ class _Private(Generator):
     def _privacy_claim(self) -> Claim:
         return Assumption.apply(quantity=self.quantity(N), bound=self.level, metric=Metric.DISCRETE)
 
+    def describe(self, tex: Printer) -> str:
+        """What the model is, in a sentence of LaTeX; ``tex`` prints expressions."""
+        return (r"The generator $G$ is a \emph{private mechanism}: a point with the law $G(S)$ is the output of a "
+                r"randomised algorithm on $S$, whose privacy is assumed below.")
+
     def sensitivity_claim(self) -> Claim:
         claim = self._privacy_claim()
         return self.rule.apply(claim, uniform=True) if self.uniform else self.rule.apply(claim)

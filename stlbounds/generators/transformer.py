@@ -13,7 +13,7 @@ from stlbounds.generators import attention
 from stlbounds.generators.attention_depth import LayerInduction, layer_mean, layer_query, layer_spread
 from stlbounds.generators.base import Generator, constant_of_size
 from stlbounds.generators.measurement import Measurement
-from stlbounds.proof.claim import Claim
+from stlbounds.proof.claim import Claim, Printer
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.protocol import Protocol
 from stlbounds.proof.quantities import Quantity, Str
@@ -67,6 +67,17 @@ class Attention:
         if self.depth_uniform and self.feed_forward is not None:
             raise InvalidArgumentError("feed_forward", self.feed_forward, "None with depth_uniform=True",
                                        "residual branches keep the tokens apart")
+
+    def describe(self, tex: Printer) -> str:
+        """The layers in LaTeX, after ``a transformer``; ``tex`` prints expressions."""
+        layers = "layer" if self.layers == 1 else "layers"
+        block = r"replaces every position $z$ by $\mathrm{attention}(z)$"
+        if self.feed_forward is not None:
+            block = (r"turns every position $z$ into $z' = \mathrm{proj}(z + \mathrm{attention}(z))$, and that into "
+                     r"$\mathrm{proj}(z' + f(z'))$, with the projection onto the ball and a feed-forward block $f$")
+        return (rf"with ${tex(self.layers)}$ {layers}, each of which {block}; all positions attend to the $N$ "
+                r"examples, $\mathrm{attention}(z) = \sum_k a_k V z_k$ with weights $a_k$ in proportion to "
+                r"$\exp(z^\top Q z_k)$")
 
     @property
     def slopes(self) -> tuple[sp.Expr, sp.Expr]:
@@ -154,6 +165,14 @@ class _InContext(Generator):
     def _set(self, name: str, attention: Attention, learning_error: Any) -> None:
         object.__setattr__(self, "attention", attention)
         Generator.__init__(self, name, Metric.EUCLIDEAN, attention.displacement(attention.layers), learning_error)
+
+    def describe(self, tex: Printer) -> str:
+        """What the model is, in a sentence of LaTeX; ``tex`` prints expressions."""
+        return (r"The data are tokens in the unit ball of a Euclidean space, and the generator $G$ is a "
+                rf"\emph{{transformer}} that learns in context, {self.attention.describe(tex)}. The examples are the "
+                r"points of $S$. A point with the law $G(S)$ is made of a query that is drawn afresh: its output is "
+                r"read out by a map with the Lipschitz constant $1$, independent noise is added, and the sum is "
+                r"projected onto the ball.")
 
     def learning_error_claim(self, protocol: Protocol) -> Claim:
         if protocol.weighted:

@@ -11,7 +11,7 @@ import sympy as sp
 from stlbounds.described import Described
 from stlbounds.errors import AssumptionError, InvalidArgumentError, SymbolError
 from stlbounds.generators.base import constant_of_size
-from stlbounds.proof.claim import Claim
+from stlbounds.proof.claim import Claim, Printer
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.quantities import LossConstant, Stability
 from stlbounds.proof.rules.basic import Assumption
@@ -71,6 +71,8 @@ class UniformlyStable(Described):
     >>> print(learner.stability_claim().says, "|", learner.loss_claim().says)
     Stability(N) <= b/N | LossConstant() <= M
     >>> from stlbounds.learners import BrierFit
+    >>> BrierFit().describe(str)[:32], learner.describe(str)
+    ("The learner's hypothesis $A(S) =", '')
     >>> print(BrierFit().stability_claim().says, "|", type(BrierFit().judge({"K": 3})).__name__)
     Stability(N) <= (2 - 1/N)/N | FiniteBrierJudge
     """
@@ -99,6 +101,16 @@ class UniformlyStable(Described):
     def beta(self) -> sp.Expr:
         """The uniform stability as an expression in ``N``."""
         return self.beta_N
+
+    def describe(self, tex: Printer) -> str:
+        """What the learner is, in a sentence of LaTeX; empty here, where its constants are all that is known.
+
+        Parameters
+        ----------
+        tex : callable
+            Prints expressions as LaTeX.
+        """
+        return ""
 
     def stability_claim(self, weighted: bool = False) -> Claim:
         """The claim ``Stability(N) <= beta_N``: a leaf here, a theorem in models that derive it.

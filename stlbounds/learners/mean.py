@@ -86,6 +86,11 @@ class MeanFit(UniformlyStable):
     def __init__(self) -> None:
         super().__init__(1 / N, sp.S.One, Metric.EUCLIDEAN, "mean")
 
+    def describe(self, tex: Printer) -> str:
+        """What the model is, in a sentence of LaTeX; ``tex`` prints expressions."""
+        return (r"The learner's hypothesis $A(S) = h$ is the mean of $S$, judged by the halved squared loss "
+                r"$\ell(h, z) = \|h - z\|^2/(2B^2)$ in a convex space of diameter $B$.")
+
     def stability_claim(self, weighted: bool = False) -> Claim:
         # A weighted mean moves by the weighted displacement, with the same constant.
         return MeanStability.apply()

@@ -161,6 +161,12 @@ class NearestNeighbours(UniformlyStable):
         object.__setattr__(self, "neighbours", count)
         super().__init__(self.lipschitz * self.labels / count, loss_constant, Metric.DISCRETE, "nearest-neighbours")
 
+    def describe(self, tex: Printer) -> str:
+        """What the model is, in a sentence of LaTeX; ``tex`` prints expressions."""
+        return (r"A point $z = (x, y)$ is an input with a label; the learner $A$ predicts the label at an input by "
+                rf"the mean label of the ${tex(self.neighbours)}$ nearest points of the training set, and $\ell$ "
+                r"judges that prediction.")
+
     def stability_claim(self, weighted: bool = False) -> Claim:
         if weighted:
             raise AssumptionError("nearest neighbours may change as much for a light point as for a heavy one, so its "

@@ -140,6 +140,11 @@ class PrivateLearner(UniformlyStable):
     def _range_claim(self) -> Claim:
         return Assumption.apply(quantity=LossRange(), bound=self.loss_constant, metric=Metric.DISCRETE)
 
+    def describe(self, tex: Printer) -> str:
+        """What the model is, in a sentence of LaTeX; ``tex`` prints expressions."""
+        return (r"The learner $A$ is a randomised algorithm, and the loss $\ell(A(S), z)$ is averaged over its "
+                r"randomness.")
+
     def stability_claim(self, weighted: bool = False) -> Claim:
         if weighted:
             raise AssumptionError("a private learner may change as much for a light point as for a heavy one, so its "

@@ -131,6 +131,11 @@ class RegularisedLearner(UniformlyStable):
         object.__setattr__(self, "lipschitz", slope)
         super().__init__(2 * slope**2 / (weight * N), loss_constant, Metric.DISCRETE, "regularised")
 
+    def describe(self, tex: Printer) -> str:
+        """What the model is, in a sentence of LaTeX; ``tex`` prints expressions."""
+        return (r"The learner's hypothesis $A(S)$ is the parameter $w$ that minimises the mean of $\ell(w, z)$ over "
+                rf"$z \in S$ plus $\|w\|^2/2$ times ${tex(self.strength)}$.")
+
     def stability_claim(self, weighted: bool = False) -> Claim:
         slope = Assumption.apply(quantity=ParameterLipschitz(), bound=self.lipschitz, metric=Metric.DISCRETE)
         return Substitute.apply(RegularisedStability.apply(strength=self.strength), slope)

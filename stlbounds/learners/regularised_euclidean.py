@@ -63,8 +63,8 @@ class EuclideanRegularisedStability(Rule):
     @classmethod
     def explain(cls, tex: Printer, *, strength: sp.Expr, diameter: sp.Expr) -> str:
         return (rf"By strong convexity with modulus ${tex(strength)}$, the minimisers are at most "
-                rf"$1/({tex(strength)})$ times "
-                rf"as far apart as the mean gradients; the diameter ${tex(diameter)}$ turns distances into normalised "
+                rf"as far apart as the mean gradients, divided by ${tex(strength)}$; the diameter ${tex(diameter)}$ "
+                r"turns distances into normalised "
                 rf"ones.")
 
 
@@ -124,6 +124,13 @@ class EuclideanRegularisedLearner(UniformlyStable):
         object.__setattr__(self, "strength", positive_constant("strength", strength))
         beta = self.parameter_lipschitz * self.gradient_lipschitz * self.diameter / (self.strength * N)
         super().__init__(beta, loss_constant, Metric.EUCLIDEAN, "regularised (Euclidean)")
+
+    def describe(self, tex: Printer) -> str:
+        """What the model is, in a sentence of LaTeX; ``tex`` prints expressions."""
+        return (r"The learner's hypothesis $A(S)$ is the parameter $w$ that minimises the mean of $\ell(w, z)$ over "
+                rf"$z \in S$ plus $\|w\|^2/2$ times ${tex(self.strength)}$; distances that are not normalised are at "
+                r"most "
+                rf"${tex(self.diameter)}$.")
 
     def stability_claim(self, weighted: bool = False) -> Claim:
         # With weights, gradients and displacements are weighted alike, and the constant stays.

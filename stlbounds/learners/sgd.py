@@ -59,6 +59,9 @@ class ParameterShift(Quantity):
 
     nargs = 2
     template = r"\mathbb{{E}}\,|w_{{{1}}} - w'_{{{1}}}|"
+    words = (r"$\mathbb{{E}}\,|w_j - w'_j|$ is the largest mean distance between the parameters of the "
+             r"learner after $j$ steps with the same choices, on training sets of size $N$ that differ in "
+             r"one point.")
 
 
 def within_limit(premises: tuple[Says, ...], limit: int) -> None:
@@ -251,6 +254,11 @@ all 243 choices)
         size, slope = self.prepare(step, lipschitz, smoothness, 2)
         object.__setattr__(self, "steps", count)
         super().__init__(2 * slope**2 * size * count / N, loss_constant, Metric.DISCRETE, "sgd")
+
+    def describe(self, tex: Printer) -> str:
+        """What the model is, in a sentence of LaTeX; ``tex`` prints expressions."""
+        return (rf"The learner's hypothesis $A(S)$ is the parameter after ${tex(self.steps)}$ steps of stochastic "
+                rf"gradient descent on $\ell$, of size ${tex(self.step)}$, with points of $S$, from a fixed start.")
 
     def stability_claim(self, weighted: bool = False) -> Claim:
         advance = algebra.Substitute.apply(ConvexShiftStep.apply(self.step_claim, step=self.step), self.slope_claim)

@@ -122,6 +122,12 @@ points, 3 step sizes, all choices of 8 steps)
         object.__setattr__(self, "modulus", strength)
         super().__init__(2 * slope**2 / (strength * N), loss_constant, Metric.DISCRETE, "sgd-strongly-convex")
 
+    def describe(self, tex: Printer) -> str:
+        """What the model is, in a sentence of LaTeX; ``tex`` prints expressions."""
+        return (r"The learner's hypothesis $A(S)$ is the parameter after any fixed number of steps of stochastic "
+                r"gradient descent on $\ell$, with points of $S$, from a fixed start, projected onto a bounded "
+                r"convex set.")
+
     def stability_claim(self, weighted: bool = False) -> Claim:
         convexity = Assumption.apply(quantity=StrongConvexity(), bound=1 / self.modulus, metric=Metric.DISCRETE)
         shift = StronglyConvexShift.apply(self.step_claim, convexity)

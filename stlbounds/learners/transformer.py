@@ -14,7 +14,7 @@ from stlbounds.generators.measurement import Measurement
 from stlbounds.generators.numbers import number
 from stlbounds.generators.transformer import Attention
 from stlbounds.learners.base import UniformlyStable
-from stlbounds.proof.claim import Claim
+from stlbounds.proof.claim import Claim, Printer
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.rules.algebra import Rewrite
 from stlbounds.proof.rules.basic import Assumption
@@ -90,6 +90,13 @@ class TransformerLearner(UniformlyStable):
         object.__setattr__(self, "output_lipschitz", constant_of_size("output_lipschitz", output_lipschitz))
         kappa = self.attention.displacement(self.attention.layers)
         super().__init__(2 * self.output_lipschitz * kappa / N, loss_constant, Metric.EUCLIDEAN, "transformer")
+
+    def describe(self, tex: Printer) -> str:
+        """What the model is, in a sentence of LaTeX; ``tex`` prints expressions."""
+        return (r"The learner $A$ is a \emph{transformer} that learns in context, "
+                rf"{self.attention.describe(tex)}. Data are tokens in the unit ball of a Euclidean space; the "
+                r"examples are the points of the training set, and the hypothesis maps a query to the output at its "
+                r"position.")
 
     def stability_claim(self, weighted: bool = False) -> Claim:
         if weighted:

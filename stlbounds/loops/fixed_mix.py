@@ -143,7 +143,8 @@ class FixedMix(Loop):
     def describe(self, tex: Printer) -> str:
         if self.alpha == 0:
             return r"$T_0$ consists of $n$ real points; for $j \ge 1$, $T_j$ consists of $n$ new points from $D_j$"
-        how = (rf"of the same ${tex(self.alpha * n)}$ real points in every generation" if self.real == "replay"
+        how = (rf"of ${tex(self.alpha * n)}$ points of $T_0$, chosen before looking and the same in every generation,"
+               if self.real == "replay"
                else rf"of ${tex(self.alpha * n)}$ new real points")
         return (rf"$T_0$ consists of $n$ real points; for $j \ge 1$, $T_j$ consists {how} and of "
                 rf"${tex((1 - self.alpha) * n)}$ new points from $D_j$")

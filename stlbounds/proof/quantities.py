@@ -59,6 +59,9 @@ class Quantity(sp.Function):  # type: ignore[misc]  # SymPy has no types
     #: The assumption "at most ``{bound}``, in the ``{metric}`` metric" as a sentence; empty where no reader may
     #: be asked to grant it.
     granted: ClassVar[str] = ""
+    #: A sentence that introduces it in a proof, with ``{0}`` for what the first argument names; empty where the
+    #: assumption says what it is, or the formula does.
+    words: ClassVar[str] = ""
 
     def _latex(self, printer: object, exp: str | None = None) -> str:
         body = self.template.format(*(_printed(printer, argument) for argument in self.args))

@@ -29,6 +29,7 @@ from stlbounds.proof.quantities import (
 )
 from stlbounds.sequences import listed
 from stlbounds.special import geometric_sum
+from stlbounds.symbols import delta
 
 __all__ = ["Product", "arrange_product", "is_negative", "is_recursive", "is_tall", "ordered_terms",
            "prints_itself", "shares_fraction", "stands_alone", "summed"]
@@ -126,8 +127,23 @@ def _names(expression: sp.Expr) -> set[str]:
     return {symbol.name for symbol in expression.replace(listed, lambda *_: _ANY_PROPORTION).free_symbols}
 
 
+def _count(series: sp.Sum) -> sp.Expr:
+    """How many terms a sum over one index has, if that is no negative number."""
+    ((_, first, last),) = series.limits
+    return last - first + 1
+
+
+def _is_repetition(part: sp.Basic) -> bool:
+    return (isinstance(part, sp.Sum) and len(part.limits) == 1 and not part.function.has(part.limits[0][0])
+            and _count(part).is_nonnegative is True)
+
+
 def summed(expression: sp.Basic) -> sp.Basic:
-    """Sums of growth at sensitivity 1 as what they are, ``(i + 1) sum 1/m``, so that factors before them cancel."""
+    """Sums of growth at sensitivity 1 as what they are, ``(i + 1) sum 1/m``, so that factors before them cancel.
+
+    Sums whose terms are all alike are products.
+    """
+    expression = expression.replace(_is_repetition, lambda part: part.function * _count(part))
     if not expression.has(growth_sum):
         return expression
     return expression.replace(lambda part: isinstance(part, growth_sum) and part.args[0] == 1,
@@ -297,10 +313,10 @@ def arrange_product(expression: sp.Expr) -> Product:
 
 
 def _term_key(term: sp.Expr) -> Any:
-    """Order of terms: without quantities first, series last, then by the first factors."""
+    """Order of terms: without quantities first, series last, fluctuations behind means, then by the first factors."""
     factors = [factor for factor in sp.Mul.make_args(term) if not factor.is_Rational]
     ranks = sorted(_rank(factor, _TERM_RANK) for factor in factors)
-    return is_tall(term) and term.has(sp.Sum, sp.Piecewise), bool(term.has(Quantity)), ranks, str(term)
+    return is_tall(term) and term.has(sp.Sum, sp.Piecewise), bool(term.has(Quantity)), term.has(delta), ranks, str(term)
 
 
 def _counts(terms: Iterable[sp.Expr]) -> bool:

@@ -100,7 +100,8 @@ def _at_signs(term: str) -> tuple[str, ...]:
             tokens[start], tokens[end] = r"\Biggl" + tokens[start][5:], r"\Biggr" + tokens[end][6:]
     tokens[first], tokens[last] = {"{": (r"\biggl\{", r"\biggr\}"), "|": (r"\biggl|", r"\biggr|")}.get(
         tokens[first][-1], (r"\biggl(", r"\biggr)"))
-    cuts = [0, *signs, len(tokens)]
+    # The members of a list are kept together, as far as they fit.
+    cuts = [0, *([place for place in signs if tokens[place - 1] == ","] or signs), len(tokens)]
     return tuple("".join(tokens[start:end]) for start, end in pairwise(cuts))
 
 

@@ -16,6 +16,7 @@ import jinja2
 import sympy as sp
 
 from stlbounds.errors import InvalidArgumentError
+from stlbounds.proof.quantities import Quantity
 from stlbounds.render.cases import at_start, has_cases, later
 from stlbounds.render.display import NARROW, Relation, aligned, chain, rows, rows_of_sum
 from stlbounds.render.notation import Notation, quantities_in_words
@@ -34,7 +35,7 @@ from stlbounds.render.recursions import recursions
 from stlbounds.render.references import reference
 from stlbounds.render.renaming import Names, normal_names
 from stlbounds.render.steps import StepWriter, cited_keys
-from stlbounds.symbols import entry, i
+from stlbounds.symbols import J, entry, i
 
 __all__ = ["Writer", "chosen", "document", "equation", "proof", "render", "theorem"]
 
@@ -147,7 +148,7 @@ class Writer:
     def confidence(self) -> str:
         """``with probability at least 1 - delta``, or nothing."""
         failure = self.bound.failure_probability
-        return "" if failure == 0 else rf"with probability at least ${self.notation.tex(1 - failure)}$"
+        return "" if failure == 0 else rf"with probability at least ${self.notation.inline(1 - failure)}$"
 
     # --- the theorem ---------------------------------------------------------------------------------
     def words(self) -> dict[str, Any]:
@@ -249,6 +250,7 @@ class Writer:
             say=self.say,
             narrow=self.width < NARROW,
             ends=self.last is not None,
+            counts=any(type(part).words for side in sides for part in side.atoms(Quantity) if J in part.free_symbols),
             of=self._of(),
             numbered=self.options.numbered,
             quantities=[self.say(text) for text in quantities_in_words(sides, self.bound.setting.loop)],

@@ -2,6 +2,7 @@ r"""The notation of one bound: how its named parts, quantities and symbols are w
 
 from __future__ import annotations
 
+import re
 from collections import ChainMap
 from collections.abc import Iterable
 from typing import Any
@@ -10,17 +11,21 @@ import sympy as sp
 
 from stlbounds.proof.protocol import Protocol
 from stlbounds.proof.quantities import (
+    Deviation,
     DistributionShift,
     DriftBias,
     ExchangeBias,
     FinalInfluence,
+    Gap,
     Influence,
     InfluenceSquares,
     LossConstant,
+    MeanGap,
     Quantity,
     RangeSquares,
     Sensitivity,
     Stability,
+    Str,
 )
 from stlbounds.render.arrange import arrange_product, ordered_terms
 from stlbounds.render.cases import later
@@ -28,7 +33,7 @@ from stlbounds.render.printer import Printer
 from stlbounds.render.renaming import Names, normal_names, rename_mathematics, rename_prose, unambiguous
 from stlbounds.render.width import formula_width
 from stlbounds.special import geometric_sum
-from stlbounds.symbols import J, N, Phi, entry, i, kappa
+from stlbounds.symbols import J, N, Phi, entry, i, kappa, known
 
 __all__ = ["Notation", "quantities_in_words"]
 
@@ -55,7 +60,7 @@ class Notation:
 
     def __init__(self, bound: Any, names: Names | None = None) -> None:
         self.names = normal_names(names)
-        unambiguous(self.names, [*bound.symbols, *bound.definitions])
+        unambiguous(self.names, [*bound.symbols, *bound.definitions, *self._indices(bound)])
         self._sensitivity = self._long_sensitivity(bound)
         # A root of its square is written with bars by SymPy; no sensitivity is negative.
         self._shorter = {**{sp.Abs(value): symbol for value, symbol in self._sensitivity.items()}, **self._sensitivity}
@@ -72,6 +77,18 @@ class Notation:
         # Printing is the slow part, and one formula is printed in several places.
         self._written: dict[sp.Expr, str] = {}
         self._written_terms: dict[sp.Expr, tuple[str, ...]] = {}
+
+    def _indices(self, bound: Any) -> list[sp.Symbol]:
+        """The indices of sums and products of the proof; nobody asks where nothing is renamed."""
+        if not self.names:
+            return []
+        sides = (side for claim in bound.proof.steps() for side in (claim.lhs, claim.rhs))
+        inside = {symbol for side in sides for part in side.atoms(sp.Sum, sp.Product, sp.Function)
+                  for symbol in part.atoms(sp.Symbol) - part.free_symbols}
+        parts = (Printer().doprint(part) for part in (*bound.named_terms.values(), *bound.definitions.values()))
+        letters = {letter for part in parts for letter in re.findall(r"\\(?:sum|prod)_\{(\w) *=", part)}
+        named = {symbol.name for symbol in inside} | {f"_{letter}" for letter in letters}
+        return [entry(name).symbol for name in sorted(named) if name in known()]
 
     @staticmethod
     def _long_sensitivity(bound: Any) -> dict[sp.Expr, sp.Symbol]:
@@ -105,6 +122,10 @@ class Notation:
             self._written[expression] = str(self._printer.doprint(self.short(expression)))
         return self._written[expression]
 
+    def inline(self, expression: sp.Expr) -> str:
+        """LaTeX of an expression inside a sentence."""
+        return Printer(self.names).inline(expression)
+
     def short(self, expression: sp.Expr) -> sp.Expr:
         """The expression with the amplification named wherever it occurs."""
         here = self._families.get(self._definitions.get(Phi, sp.S.Zero) ** 2, Phi)
@@ -130,7 +151,8 @@ class Notation:
         return self._written_terms[expression]
 
     def _made_terms(self, expression: sp.Expr) -> tuple[str, ...]:
-        first = [term for term in map(self.short, self._terms) if term in self.short(expression).args]
+        # The factors of a product are no terms.
+        first = [term for term in map(self.short, self._terms) if term in sp.Add.make_args(self.short(expression))]
         rest = self.short(expression) - sp.Add(*first)
         listed = [*first, *ordered_terms(rest)] if first else ordered_terms(rest)
         return tuple(self._printer.terms([term for term in listed if term != 0] or [sp.S.Zero]))
@@ -239,7 +261,8 @@ def quantities_in_words(expressions: Iterable[sp.Expr], protocol: Protocol) -> l
     list of str
         LaTeX; the vocabulary's symbols.
     """
-    used = {type(found) for expression in expressions for found in expression.atoms(Quantity)}
+    found = {quantity for expression in expressions for quantity in expression.atoms(Quantity)}
+    used = {type(quantity) for quantity in found}
     classes = ", ".join(rf"$\mathrm{{{point.name}}}$ ({point.meaning})" for point in protocol.classes)
     texts: list[tuple[type[Quantity], str]] = [
         (Sensitivity, r"$\kappa_N(G)$ is the least number with $W(G(S), G(S')) \le \kappa_N(G)\,"
@@ -257,16 +280,25 @@ def quantities_in_words(expressions: Iterable[sp.Expr], protocol: Protocol) -> l
         (FinalInfluence, r"$\bar{x}_{i}$ is the average, over the points $X$ of $T_i$, of their influence on $T_i$."),
         (InfluenceSquares, r"$\sum_X x_X^2(i)$ runs over all random points $X$ drawn up to generation $i$; $x_X$ is "
                            r"the influence of $X$ on $T_i$."),
-        (DriftBias, r"$R_D$, $\hat{R}_T$ inside an expectation are evaluated at the hypothesis $A(T_i)$."),
+        (MeanGap, r"$g_i = R_{D_0}(A(T_i)) - \hat{R}_{T_i}(A(T_i))$ is the gap with its sign."),
+        (DriftBias, r"$R_D$, $\hat{R}_S$ inside an expectation are evaluated at the hypothesis $A(T_i)$."),
         (RangeSquares, r"$\sum_X c_X^2(i)$ runs over the same points, revealed one by one in the order of drawing; "
                        r"$c_X$ is the largest conditional range of $\mathbb{E}[g_i \mid \text{past}, X]$ given the "
                        r"past of $X$."),
     ]
     if ExchangeBias in used:
         used.add(DriftBias)
+    if any(issubclass(kind, (Gap, Deviation, RangeSquares)) for kind in used):
+        used.add(MeanGap)
+    if FinalInfluence in used and Influence not in used:
+        texts.append((FinalInfluence, r"The influence of a point $X$ on $T_i$ is the largest expected displacement "
+                                      r"of $T_i$ when $X$ is replaced and all that is drawn later follows by an "
+                                      r"optimal coupling."))
     size = protocol.size(J)
     if isinstance(size, sp.Piecewise) and used & {Sensitivity, Stability}:
         texts.insert(0, (Stability if Stability in used else Sensitivity,
                          rf"$N_j$ is the size of $T_j$: ${Printer().inline(later(size))}$ for $j \ge 1$, and "
                          rf"${Printer().inline(size.args[0][0])}$ for $j = 0$."))
-    return [text for kind, text in texts if kind in used]
+    own = {quantity.words.format(*(part.name for part in quantity.args if isinstance(part, Str)))
+           for quantity in found if quantity.words}
+    return [*(text for kind, text in texts if kind in used), *sorted(own)]

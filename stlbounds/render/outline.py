@@ -39,12 +39,13 @@ __all__ = ["Link", "Move", "Outline", "Section", "Step", "outline"]
 #: Rules that solve a recurrence; the recurrence and its base case are told with them.
 _SOLVING = {"Recurrence", "StrongRecurrence"}
 
+_REST = "The fluctuation of the gap"
 _SECTIONS: tuple[tuple[str, tuple[type[Any], ...]], ...] = (
     ("The model", (Sensitivity, Stability, LossConstant)),
     ("How one point spreads", (Influence, DistributionShift, FinalInfluence, InfluenceSquares, RecursiveStability)),
     ("How far the data drift", (Distance,)),
     ("The mean of the gap", (DriftBias, ExchangeBias, MeanGap)),
-    ("The fluctuation of the gap", ()),
+    (_REST, ()),
 )
 _CONCLUSION = "Conclusion"
 
@@ -250,6 +251,16 @@ class _Builder:
         word = "" if name == "Rewrite" else claim.rule.title
         links.append(Link("=" if same else r"\le", claim.rhs, list(claim.premises[1:]), word))
 
+    def used(self, step: Step) -> list[Step]:
+        """The steps that a step rests on, as far as they are steps."""
+        found = []
+        for premise in (premise for move in step.moves for member in move.claims for premise in member.premises):
+            while id(premise) in self.aliases:
+                premise = self.aliases[id(premise)]
+            if id(premise) in self.homes:
+                found.append(self.homes[id(premise)])
+        return found
+
     def _absorbed(self, claim: Claim, move: Move) -> list[Step]:
         """Earlier steps that are used here only and read better as the beginning of this one, first come last."""
         found: list[Step] = []
@@ -294,16 +305,13 @@ def outline(claims: Sequence[Claim]) -> Outline:
     steps = builder.build()
     headings = [heading for heading, _ in _SECTIONS] + [_CONCLUSION]
     place = {id(step): headings.index(_section_of(step, builder.root)) for step in steps}
+    # What only the constants of a model need is about the model.
+    for step in reversed(steps):
+        if place[id(step)] == 0:
+            place.update({id(home): 0 for home in builder.used(step) if place[id(home)] == headings.index(_REST)})
     for step in steps:
         # A step never comes before what it uses.
-        for move in step.moves:
-            for member in move.claims:
-                for premise in member.premises:
-                    while id(premise) in builder.aliases:
-                        premise = builder.aliases[id(premise)]
-                    home = builder.homes.get(id(premise))
-                    if home is not None:
-                        place[id(step)] = max(place[id(step)], place[id(home)])
+        place[id(step)] = max([place[id(step)], *(place[id(home)] for home in builder.used(step))])
     ordered = sorted(steps, key=lambda step: place[id(step)])
     for number, step in enumerate(ordered, start=1):
         step.number = number

@@ -274,7 +274,7 @@ class Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
             return self._quantity(base, script)
         if isinstance(base, sp.log):
             return rf"\log^{{{script}}}{self._argument(base.args[0])}"
-        if base.is_Symbol or is_recursive(base):
+        if base.is_Symbol or base.is_NumberSymbol or is_recursive(base):
             return rf"{self._print(base)}^{{{script}}}"
         if base.is_Integer and base.is_nonnegative:
             return rf"{base.p}^{{{script}}}"

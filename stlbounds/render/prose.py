@@ -39,31 +39,22 @@ def escape(text: str) -> str:
     return "".join(_SPECIAL.get(character, character) for character in " ".join(text.split()))
 
 
-def _own_words(model: Any, tex: Printer) -> str | None:
-    """The model's own description, where it has one."""
-    describe = getattr(model, "describe", None)
-    return None if describe is None else str(describe(tex))
-
-
 def describe_generator(generator: Any, tex: Printer) -> str:
     """A sentence about the generator ``G``, in LaTeX.
 
     A generator may describe itself (``describe(tex) -> str``); one that is known by its constants only is introduced
     by its name.
     """
-    own = _own_words(generator, tex)
-    if own is not None:
-        return own
-    return (rf"The generator $G$ (\emph{{{escape(generator.name)}}}) enters through its sensitivity and its learning "
+    return str(generator.describe(tex)) or (
+        rf"The generator $G$ (\emph{{{escape(generator.name)}}}) enters through its sensitivity and its learning "
             "error only.")
 
 
 def describe_learner(learner: Any, tex: Printer) -> str:
     """A sentence about the learner ``A`` and its loss, in LaTeX."""
-    own = _own_words(learner, tex)
-    if own is not None:
-        return own
-    return r"The learner $A$ enters through its uniform stability and the Lipschitz constant of its loss $\ell$ only."
+    return str(learner.describe(tex)) or (
+        r"The learner $A$ maps a training set to a hypothesis; it enters through its uniform stability and the "
+            r"Lipschitz constant of its loss $\ell$ only.")
 
 
 def describe_metric(metric: Metric) -> str:

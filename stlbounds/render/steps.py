@@ -61,7 +61,7 @@ class StepWriter:
         for move in step.moves:
             reason, display = self._reason(move, step), self._display(move, step)
             if move.claim.says.events:
-                chance = self._notation.tex(1 - move.claim.says.failure_probability)
+                chance = self._notation.inline(1 - move.claim.says.failure_probability)
                 reason += f" With probability at least ${chance}$, therefore:"
             # A sentence that announces a formula ends in a colon.
             announced = f"{reason[:-1]}:" if reason.endswith(".") else reason

@@ -38,20 +38,25 @@ def _visible(label: str) -> int:
     return sum(1 for character in label if not "\u0300" <= character <= "\u036f")
 
 
-def _aligned(rows: list[tuple[str, str]]) -> list[str]:
-    """``name = value`` with the equality signs below each other."""
+def _aligned(rows: list[tuple[str, str]], columns: int) -> list[str]:
+    """``name = value`` with the equality signs below each other; a value that is too long goes on below itself."""
     width = max(_visible(name) for name, _ in rows)
-    return [f"  {name}{' ' * (width - _visible(name))} = {value}" for name, value in rows]
+    lines = []
+    for name, value in rows:
+        start = f"  {name}{' ' * (width - _visible(name))} = "
+        lines.append(textwrap.fill(value, columns, initial_indent=start, subsequent_indent=" " * (width + 7),
+                                   break_long_words=False, break_on_hyphens=False))
+    return lines
 
 
-def text(bound: Any, *, width: int = 100) -> str:
+def text(bound: Any, *, width: int = 80) -> str:
     """A bound as plain text.
 
     Parameters
     ----------
     bound : Bound
     width : int
-        The columns of the terminal, for the sentences; formulas are never broken.
+        The columns of the terminal.
 
     Returns
     -------
@@ -71,15 +76,15 @@ def text(bound: Any, *, width: int = 100) -> str:
         "",
         f"  {_LEFT[bound.theorem]} ≤ {' + '.join(terms) or '0'}",
         "",
-        *(_aligned([(name, plain(term)) for name, term in terms.items()]) if terms else []),
+        *(_aligned([(name, plain(term)) for name, term in terms.items()], width) if terms else []),
     ]
     needed = _needed(bound)
     if needed:
-        lines += ["", "where", "", *_aligned([(plain(part), plain(bound.definitions[part])) for part in needed])]
+        lines += ["", "where", "", *_aligned([(plain(part), plain(bound.definitions[part])) for part in needed], width)]
     pairs = recursions([*terms.values(), *(bound.definitions[part] for part in needed)])
     if pairs:
         lines += ["", "by recursion over the layers", "",
-                  *_aligned([(plain(left), plain(right)) for left, right in pairs])]
+                  *_aligned([(plain(left), plain(right)) for left, right in pairs], width)]
     ends = "" if setting.loop.horizon is None else f" (at most {setting.loop.horizon})"
     symbols = [f"{plain(symbol)} {entry(symbol).meaning.removeprefix('the ')}{ends if symbol == i else ''}"
                for symbol in bound.symbols]

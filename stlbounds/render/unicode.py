@@ -11,7 +11,7 @@ import sympy as sp
 from sympy.printing.str import StrPrinter
 
 from stlbounds.growth import growth, growth_sum
-from stlbounds.render.arrange import HALF, arrange_product, is_negative, is_tall, ordered_terms
+from stlbounds.render.arrange import HALF, arrange_product, is_negative, is_tall, ordered_terms, summed
 from stlbounds.render.printer import Printer
 from stlbounds.special import geometric_sum
 from stlbounds.symbols import entry, known
@@ -94,6 +94,9 @@ class UnicodePrinter(StrPrinter):  # type: ignore[misc]  # SymPy has no types
             return self._written[expr]
         return plain_latex(entry(expr).latex) if not expr.is_Dummy and expr.name in known() else str(expr.name)
 
+    def _print_Pi(self, expr: sp.Expr) -> str:
+        return "π"
+
     def _print_Rational(self, expr: sp.Rational) -> str:
         whole = f"{abs(expr.p)}/{expr.q}" if expr.q != 1 else str(abs(expr.p))
         return ("-" if expr.p < 0 else "") + _FRACTIONS.get((abs(expr.p), expr.q), whole)
@@ -160,7 +163,7 @@ class UnicodePrinter(StrPrinter):  # type: ignore[misc]  # SymPy has no types
     def _base(self, base: sp.Expr) -> str:
         body = str(self._print(base))
         plain_function = base.is_Function and not isinstance(base, geometric_sum)
-        return body if base.is_Symbol or base.is_Integer or plain_function else f"({body})"
+        return body if base.is_Symbol or base.is_NumberSymbol or base.is_Integer or plain_function else f"({body})"
 
     def _geometric_sum(self, expr: sp.Expr) -> str:
         ratio, count = expr.args
@@ -219,4 +222,4 @@ def plain(expr: sp.Expr) -> str:
     >>> print(plain(Phi * (2 * b + M) * sp.sqrt(sp.log(2 / delta) / (2 * n))))
     Φ (2 b + M) √(log(2/δ)/(2 n))
     """
-    return str(UnicodePrinter().doprint(expr))
+    return str(UnicodePrinter().doprint(summed(expr)))

@@ -35,6 +35,8 @@ class PointVariance(Quantity):
     template = r"v"
     granted = (r"Variance of a point: $\tfrac12 \mathbb{{E}}[d(X, X^*)^2 \mid \text{{past}}] \le {bound}$ for every "
                r"point $X$, real or synthetic, and an independent copy $X^*$ from its source, in the {metric} metric.")
+    words = (r"$v$ is the largest $\tfrac12 \mathbb{{E}}[d(X, X^*)^2 \mid \text{{past}}]$ over the points "
+             r"$X$, real or synthetic, where $X^*$ is an independent copy from the source of $X$.")
 
 
 class ConditionalVariances(Quantity):
@@ -42,6 +44,9 @@ class ConditionalVariances(Quantity):
 
     nargs = 1
     template = r"\textstyle\sum_X \sigma_X^2({0})"
+    words = (r"$\sum_X \sigma_X^2(i)$ runs over the same points, revealed one by one in the order of "
+             r"drawing; $\sigma_X^2$ is the largest conditional variance of $\mathbb{{E}}[g_i \mid "
+             r"\text{{past}}, X]$ given the past of $X$.")
 
 
 class LargestInfluence(Quantity):
@@ -49,6 +54,7 @@ class LargestInfluence(Quantity):
 
     nargs = 1
     template = r"\max_X x_X({0})"
+    words = r"$\max_X x_X(i)$ is the largest influence of these points on $T_i$."
 
 
 class LargestRange(Quantity):
@@ -56,6 +62,8 @@ class LargestRange(Quantity):
 
     nargs = 1
     template = r"\max_X c_X({0})"
+    words = (r"$\max_X c_X(i)$ is the largest conditional range over these points; $c_X$ is that of "
+             r"$\mathbb{{E}}[g_i \mid \text{{past}}, X]$ given the past of $X$.")
 
 
 def checked_probability(delta: sp.Expr) -> None:

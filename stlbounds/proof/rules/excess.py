@@ -93,6 +93,9 @@ class MeanComparedGap(Quantity):
 
     nargs = 1
     template = r"\bigl|\mathbb{{E}}\,u_{{{0}}}\bigr|"
+    words = (r"$u_i = R_{{D_0}}(A(T_i)) - \hat{{R}}_{{T_i}}(A(T_i)) - R_{{D_0}}(h_0) + "
+             r"\hat{{R}}_{{T_i}}(h_0)$ is the gap of the learner less that of the comparator $h_0$; $y^+ = "
+             r"\max\{{0, y\}}$, and $\inf R_{{D_0}}$ is over all hypotheses.")
 
 
 class ComparatorBias(Quantity):
@@ -107,6 +110,9 @@ class ComparedRangeSquares(Quantity):
 
     nargs = 1
     template = r"\textstyle\sum_X b_X^2({0})"
+    words = (r"$\sum_X b_X^2(i)$ runs over the same points, revealed one by one in the order of drawing; "
+             r"$b_X$ is the largest conditional range of $\mathbb{{E}}[u_i \mid \text{{past}}, X]$ given "
+             r"the past of $X$.")
 
 
 _NAMED = (r"Let $u_i$ be the gap of the learner less that of the comparator, $u_i = R_{D_0}(A(T_i)) - "

@@ -64,6 +64,8 @@ class SampleGap(RandomQuantity):
 
     nargs = 1
     template = r"\bigl|R_{{\bar{{D}}_{{{0}}}}} - \hat{{R}}_{{T_{{{0}}}}}\bigr|"
+    words = (r"$Z_1, \dots, Z_N$ are the points of $T_i$, independent given the past; $R_{{\bar{{D}}_i}}$ "
+             r"and $\hat{{R}}_{{T_i}}$ are evaluated at the hypothesis $A(T_i)$.")
 
 
 class MixedDrift(RandomQuantity):
@@ -78,6 +80,7 @@ class SampleGapNorm(Quantity):
 
     nargs = 2
     template = r"\bigl\|R_{{\bar{{D}}_{{{0}}}}} - \hat{{R}}_{{T_{{{0}}}}}\bigr\|_{{{1}}}"
+    words = r"$\|\cdot\|_p$ is the $p$-norm of a random variable, given the past of $T_i$."
 
 
 class CopiesNorm(Quantity):
@@ -85,6 +88,8 @@ class CopiesNorm(Quantity):
 
     nargs = 2
     template = r"\textstyle\bigl\|\frac1N \sum_k g_k\bigr\|_{{{1}}}"
+    words = (r"$g_k$ is the mean, over a copy of $Z_k$ from its source that replaces it in $T_i$, of the "
+             r"risk of the learner under the law of $Z_k$ less its loss at $Z_k$.")
 
 
 class OwnNorm(Quantity):
@@ -99,6 +104,9 @@ class LevelNorm(Quantity):
 
     nargs = 2
     template = r"\textstyle\max_l \bigl\|\frac1N \sum_k (g_k^l - g_k^{{l+1}})\bigr\|_{{{1}}}"
+    words = (r"$g_k^l$ is the mean of $g_k$ over all points but $Z_k$ of the block that contains $k$ at "
+             r"level $l$, when the points are halved again and again; $B$ runs over the blocks of level "
+             r"$l+1$.")
 
 
 class SiblingNorm(Quantity):
@@ -114,6 +122,9 @@ class DriftRangeSquares(Quantity):
 
     nargs = 1
     template = r"\textstyle\sum_X a_X^2({0})"
+    words = (r"$\sum_X a_X^2(i)$ runs over the same points, revealed one "
+             r"by one in the order of drawing; $a_X$ is the largest conditional range of "
+             r"$\mathbb{{E}}[W(D_0, \bar{{D}}_i) \mid \text{{past}}, X]$ given the past of $X$.")
 
 
 class PastInfluenceSquares(Quantity):
@@ -121,6 +132,8 @@ class PastInfluenceSquares(Quantity):
 
     nargs = 1
     template = r"\textstyle\sum_X (x_X - \mathbf{{1}}\{{X \in T_{{{0}}}\}})^2"
+    words = (r"$\sum_X (x_X - \mathbf{{1}}\{{X \in T_i\}})^2$ runs over all random points $X$ drawn up to generation "
+             r"$i$; $x_X$ is the influence of $X$ on $T_i$.")
 
 
 def all_real(protocol: Protocol) -> bool:
