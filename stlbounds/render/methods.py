@@ -31,7 +31,7 @@ class Output(Statement):
             list; the BibTeX entries that its proof cites; the terms over the generations, drawn in PGF, with the same
             ``values``.
         names : mapping of sympy.Symbol to str, optional
-            LaTeX for symbols that are to be renamed.
+            LaTeX for symbols that are to be renamed; ``"D_0"`` is the law of real data.
         options : LatexOptions, optional
             The author's choices.
         **choices

@@ -25,7 +25,7 @@ _COMMANDS = {
     r"\infty": "∞", r"\cdot": "·", r"\sim": "~", r"\mid": "|", r"\log": "log", r"\max": "max", r"\ast": "*",
     r"\,": " ", r"\;": " ", r"\ ": " ", r"\quad": "  ", r"\qquad": "    ", r"\{": "{", r"\}": "}", r"\%": "%",
     r"\_": "_", r"\&": "&", r"\#": "#", r"\bigl": "", r"\bigr": "", r"\left": "", r"\right": "", r"\textstyle": "",
-    r"\varepsilon": "ε", r"\lceil": "⌈", r"\rceil": "⌉",
+    r"\varepsilon": "ε", r"\varphi": "φ", r"\lceil": "⌈", r"\rceil": "⌉",
 }
 _ACCENTS = {"bar": "\u0304", "hat": "\u0302", "widehat": "\u0302", "tilde": "\u0303"}
 
