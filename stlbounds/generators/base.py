@@ -112,7 +112,7 @@ class Generator(Described):
 
     A theorem introduces a model by its own words, one that is known by its constants by its name:
 
-    >>> Categorical(5).describe(str)[-52:], mine.describe(str)
+    >>> Categorical(5).describe(str)[-44:], mine.describe(str)
     ('$G(S)$ is the empirical distribution of $S$.', '')
 
     A model with ``has_sharp_drift`` proves by `drift_claim` the bound that `drift` states:

@@ -19,7 +19,7 @@ OPERATORS = {
 RELATIONS = frozenset(OPERATORS.values()) - {"!", "."}
 #: Letters and symbols that stand alone.
 IDENTIFIERS = {
-    r"\ell": "ℓ", r"\infty": "∞", r"\dots": "…", r"\ldots": "…", r"\cdots": "⋯", r"\varepsilon": "ε",
+    r"\ell": "ℓ", r"\infty": "∞", r"\dots": "…", r"\ldots": "…", r"\cdots": "⋯", r"\varepsilon": "ε", r"\varphi": "φ",
     r"\partial": "∂",
     r"\emptyset": "∅", r"\nabla": "∇", r"\top": "⊤", r"\forall": "∀", r"\exists": "∃", r"\%": "%", r"\_": "_",
     r"\#": "#", r"\&": "&",

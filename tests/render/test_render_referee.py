@@ -218,3 +218,10 @@ def test_names_of_something_else_are_refused(names: dict[str, str]) -> None:
 
 def test_a_name_that_an_index_has_elsewhere_is_free() -> None:
     assert "$m$" in theorem(stl.high_probability(generic(stl.loops.FixedMix(alpha))), {n: "m"})
+
+
+@pytest.mark.parametrize(("generator", "learner"), _pairs())
+def test_pages_and_text_know_every_command_of_the_models(generator: str, learner: str | None) -> None:
+    bound = stl.in_expectation(setting("fixed-mix", generator, "fresh", learner))
+    assert r"<mtext>\ ".strip() not in bound._repr_html_()
+    assert not re.search(r"\\|varphi|varepsilon|emph|mathrm", str(bound))
