@@ -163,7 +163,7 @@ def load(source: str | Path | Mapping[str, Any]) -> Bound:
     --------
     >>> import stlbounds as stl
     >>> bound = stl.high_probability(stl.Setting(stl.loops.Replace(), stl.generators.Categorical(20)))
-    >>> load(to_dict(bound)).expr == bound.expr
+    >>> load(to_dict(bound)) == bound
     True
     """
     data = dict(source) if isinstance(source, Mapping) else _read(source)

@@ -59,6 +59,15 @@ class Statement:
         self.options = dict(options)
         self._derivation: Derivation = ALL_THEOREMS[theorem](setting, **options)
 
+    def __eq__(self, other: object) -> bool:
+        """Whether both are one theorem on one setting, with the same bound."""
+        if not isinstance(other, Statement):
+            return NotImplemented
+        return (self.theorem, self.setting, self.expr) == (other.theorem, other.setting, other.expr)
+
+    def __hash__(self) -> int:
+        return hash((self.theorem, self.setting.loop.name, self.setting.generator.name))
+
     @cached_property
     def proof(self) -> Proof:
         """The proof, a directed acyclic graph of claims."""
