@@ -367,6 +367,7 @@ class ReadOut(Rule):
 
     title = "reading out a new example"
     metric = Metric.EUCLIDEAN
+    equal_weights = True
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, layers: sp.Expr) -> Says:
@@ -387,6 +388,7 @@ class InContextStability(Rule):
 
     title = "stability of in-context learning"
     metric = Metric.EUCLIDEAN
+    equal_weights = True
     reference = "li2023transformers"
 
     @classmethod

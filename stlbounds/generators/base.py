@@ -11,7 +11,7 @@ import sympy as sp
 from stlbounds.described import Described
 from stlbounds.errors import AssumptionError, InvalidArgumentError, SymbolError
 from stlbounds.interval.signs import is_nonnegative
-from stlbounds.proof.claim import INDICES, Claim, Printer
+from stlbounds.proof.claim import RESERVED, Claim, Printer
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.protocol import Protocol
 from stlbounds.proof.quantities import D, Distance, Dmix, Sensitivity
@@ -38,7 +38,7 @@ def constant_of_size(argument: str, value: Any) -> sp.Expr:
     """
     found = exact(argument, value)
     check_symbols(found)
-    reserved = found.free_symbols & {n, *INDICES, *DEFINABLE} - {N}
+    reserved = found.free_symbols & {n, *RESERVED, *DEFINABLE} - {N}
     if reserved:
         names = ", ".join(sorted(str(symbol) for symbol in reserved))
         raise SymbolError(f"{argument} = {found} contains {names}, which the library fills in; "

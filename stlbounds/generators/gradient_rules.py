@@ -181,6 +181,7 @@ class DescentStep(Rule):
     """
 
     title = "one step of descent"
+    equal_weights = True
     reference = "hardt2016"
 
     @classmethod

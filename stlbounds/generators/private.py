@@ -80,6 +80,7 @@ class PrivateSensitivity(Rule):
 
     title = "sensitivity from privacy"
     metric = Metric.DISCRETE
+    equal_weights = True
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, uniform: bool = False) -> Says:
@@ -105,6 +106,7 @@ class GaussianPrivateSensitivity(Rule):
 
     title = "sensitivity from Gaussian privacy"
     metric = Metric.DISCRETE
+    equal_weights = True
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, uniform: bool = False) -> Says:

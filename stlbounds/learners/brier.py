@@ -31,6 +31,7 @@ class BrierStability(Rule):
 
     title = "stability of the Brier fit"
     metric = Metric.DISCRETE
+    equal_weights = True
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, weighted: bool = False) -> Says:

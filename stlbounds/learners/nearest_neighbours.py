@@ -69,6 +69,7 @@ class NeighbourStability(Rule):
 
     title = "stability of nearest neighbours"
     metric = Metric.DISCRETE
+    equal_weights = True
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, neighbours: sp.Expr) -> Says:

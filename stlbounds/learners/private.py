@@ -57,6 +57,7 @@ class PrivateStability(Rule):
 
     title = "stability of a private learner"
     metric = Metric.DISCRETE
+    equal_weights = True
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...]) -> Says:

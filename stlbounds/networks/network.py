@@ -14,7 +14,7 @@ from stlbounds.generators.base import Generator
 from stlbounds.interval.signs import is_nonnegative
 from stlbounds.learners.base import UniformlyStable
 from stlbounds.matrices import power_sum_entry
-from stlbounds.proof.claim import INDICES
+from stlbounds.proof.claim import RESERVED
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.rules.basic import DEFINABLE
 from stlbounds.proof.wiring import Wiring
@@ -54,7 +54,7 @@ class Model:
 def _size(value: Any) -> sp.Expr:
     size = exact("size", value)
     check_symbols(size)
-    if size.free_symbols & {N, *INDICES, *DEFINABLE} or not is_nonnegative(size - 1):
+    if size.free_symbols & {N, *RESERVED, *DEFINABLE} or not is_nonnegative(size - 1):
         raise InvalidArgumentError("size", size, "provably at least 1, in n and symbols of your own")
     return size
 
@@ -141,7 +141,7 @@ class Network:
                                   f"metric only, but the generators live in the {self.metric.value} metric")
         for entry in self.flows:
             check_symbols(entry)
-            if entry.free_symbols & {n, *INDICES, *DEFINABLE}:
+            if entry.free_symbols & {n, *RESERVED, *DEFINABLE}:
                 raise SymbolError(f"the flow {entry} contains a symbol that the library fills in; use another one")
             if not is_nonnegative(entry):
                 raise InvalidArgumentError("flows", entry, "provably nonnegative", "it is a share of a training set")

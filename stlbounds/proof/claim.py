@@ -19,15 +19,18 @@ import sympy as sp
 
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.quantities import RANDOM
-from stlbounds.symbols import RANK, G, J, N, i
+from stlbounds.symbols import RANK, SOURCE, STEP, G, J, N, i
 
-__all__ = ["INDICES", "Check", "Claim", "Printer", "Rule", "Says"]
+__all__ = ["INDICES", "RESERVED", "Check", "Claim", "Printer", "Rule", "Says"]
 
 #: How a rule's explanation prints the expressions in it: the renderer, with the author's names, decides.
 Printer = Callable[[sp.Expr], str]
 
 #: The symbols over which every statement is quantified.
 INDICES: tuple[sp.Symbol, ...] = (J, G, N, i, RANK)
+
+#: These, and the variables of the library's sums and products: a constant with one of them would be captured.
+RESERVED: tuple[sp.Symbol, ...] = (*INDICES, STEP, SOURCE)
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,8 @@ class Rule(ABC):
     kind: ClassVar[Literal["step", "assumption", "definition", "cited"]] = "step"
     #: The metric in which a constant of a model is derived (theory §2); None for what holds in every metric.
     metric: ClassVar[Metric | None] = None
+    #: Whether a constant of a model is known for points of equal weight only, so that no weighted loop may use it.
+    equal_weights: ClassVar[bool] = False
     #: BibTeX key of a classical result, for ``kind = "cited"`` and where a step has a source.
     reference: ClassVar[str | None] = None
 

@@ -14,15 +14,20 @@ from typing import Any
 
 import sympy as sp
 
-from stlbounds.errors import ProofError
+from stlbounds.errors import AssumptionError, ProofError
 from stlbounds.proof.checks import failing_point
-from stlbounds.proof.claim import Claim, Rule, Says
+from stlbounds.proof.claim import RESERVED, Claim, Rule, Says
 from stlbounds.proof.metric import Metric
+from stlbounds.proof.protocol import Protocol
 from stlbounds.proof.quantities import Distance, Sensitivity
 from stlbounds.proof.rules.bernstein import PointVariance
 from stlbounds.proof.trusted import trusted_rules
+from stlbounds.symbols import G
 
 __all__ = ["Proof", "Verification"]
+
+# Any generation, as a symbol that no protocol can know.
+_ANY = sp.Dummy("j", integer=True, nonnegative=True)
 
 
 @dataclass(frozen=True)
@@ -158,6 +163,7 @@ class Proof:
                         f"fails at {point}")
         _check_definitions(steps)
         _check_metrics(steps)
+        _check_protocol(steps)
         return Verification(len(steps), len(self.leaves()), checks)
 
 
@@ -226,3 +232,52 @@ def _check_metrics(steps: tuple[Claim, ...]) -> None:
     number, claim, metric = misfits[working][0]
     raise ProofError(f"step {number}: {claim.says} is known in the {metric.value} metric only, "
                      f"but the generator lives in the {working.value} metric")
+
+
+def _read(protocol: Protocol) -> tuple[Any, ...]:
+    """All that the rules may read of a loop.
+
+    Raises
+    ------
+    AssumptionError
+        If it depends on an index of the claims, such as the last generation: a claim "for every generation" is about
+        one loop.
+    """
+    try:
+        mixture = tuple(protocol.mixture(_ANY))
+    except AssumptionError:
+        mixture = ()  # a model in a network has other sources, which its own rules know
+    classes = tuple(protocol.classes)
+    told = [protocol.size(_ANY), protocol.weight_squares(_ANY), *(share.weight for share in mixture),
+            *(part for point in classes for part in (point.count.subs(G, _ANY), point.weight))]
+    free = set().union(*(part.free_symbols for part in told)) | {
+        symbol for point in classes if point.levels is not None for symbol in point.levels.free_symbols}
+    hidden = free & {*RESERVED} - {share.index[0] for share in mixture if share.index is not None}
+    if hidden:
+        raise AssumptionError(f"what its training sets consist of depends on {', '.join(sorted(map(str, hidden)))}")
+    return classes, mixture, protocol.size(_ANY), protocol.weight_squares(_ANY), protocol.accumulates
+
+
+def _check_protocol(steps: tuple[Claim, ...]) -> None:
+    """All steps must speak of one loop, and where its points have weights, every rule must know of them."""
+    first: tuple[int, tuple[Any, ...]] | None = None
+    seen: dict[int, Protocol] = {}
+    for number, claim in enumerate(steps, start=1):
+        for protocol in claim.params.values():
+            if not isinstance(protocol, Protocol) or id(protocol) in seen:
+                continue
+            seen[id(protocol)] = protocol
+            try:
+                found = _read(protocol)
+            except Exception as error:  # whatever a forged protocol provokes
+                raise ProofError(f"step {number} speaks of a loop that is none: {error}") from error
+            if first is not None and first[1] != found:
+                raise ProofError(f"step {number} ({claim.rule.title}) speaks of another loop than step {first[0]}: "
+                                 f"{protocol}")
+            first = first or (number, found)
+    if not any(protocol.weighted for protocol in seen.values()):
+        return
+    for number, claim in enumerate(steps, start=1):
+        if claim.rule.equal_weights and claim.params.get("weighted") is not True:
+            raise ProofError(f"step {number} ({claim.rule.title}) holds for points of equal weight only, and those of "
+                             f"the loop have weights of their own")

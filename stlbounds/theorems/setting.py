@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
+import sympy as sp
+
 from stlbounds.described import Described
 from stlbounds.errors import InvalidArgumentError, MetricError, SymbolError
 from stlbounds.generators.base import Generator
 from stlbounds.learners.base import UniformlyStable
 from stlbounds.loops.base import Loop
-from stlbounds.proof.claim import INDICES
+from stlbounds.proof.claim import RESERVED
 from stlbounds.proof.rules.basic import DEFINABLE
 from stlbounds.symbols import N, b, n
 
@@ -72,8 +74,11 @@ class Setting(Described):
         _check_kind("learner", self.learner, UniformlyStable)
         if self.drift not in ("sharp", "lemma"):
             raise InvalidArgumentError("drift", repr(self.drift), "'sharp' or 'lemma'")
-        for name, value in self.loop.parameters.items():
-            reserved = value.free_symbols & {n, *INDICES, *DEFINABLE}
+        # An expression in the generation may hide a symbol from its value in any single one.
+        given = {name: sp.Tuple(*value) if isinstance(value, tuple) else value
+                 for name, value in self.loop.arguments.items()}
+        for name, value in {**self.loop.parameters, **given}.items():
+            reserved = value.free_symbols & {n, *RESERVED, *DEFINABLE} if isinstance(value, sp.Basic) else set()
             if reserved:
                 raise SymbolError(f"{name} = {value} contains {', '.join(sorted(map(str, reserved)))}, which the "
                                   f"library fills in; use another symbol")

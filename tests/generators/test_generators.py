@@ -19,7 +19,7 @@ from stlbounds.generators.categorical import EmpiricalDrift, EmpiricalLearningEr
 from stlbounds.proof.dag import Proof
 from stlbounds.proof.quantities import D, Distance, Dmix, InfluenceSquares, Sensitivity
 from stlbounds.proof.rules.influence import InfluenceSquaresSum
-from stlbounds.symbols import J, K, N, alpha, c, e, eta, i, j, kappa, n, r, rho
+from stlbounds.symbols import SOURCE, STEP, J, K, N, alpha, c, e, eta, i, j, kappa, n, r, rho
 
 DISCRETE, EUCLIDEAN = stl.DISCRETE, stl.EUCLIDEAN
 GENERATORS = {
@@ -149,7 +149,7 @@ def test_a_constant_that_is_no_finite_expression_is_refused(value):
         stl.generators.Generator("g", DISCRETE, value)
 
 
-@pytest.mark.parametrize("value", [1 / n, kappa**i, rho, rho / N, kappa * J])
+@pytest.mark.parametrize("value", [1 / n, kappa**i, rho, rho / N, kappa * J, kappa * STEP, SOURCE])
 def test_symbols_that_the_library_fills_in_are_refused(value):
     with pytest.raises(SymbolError, match="fills in"):
         stl.generators.Generator("g", DISCRETE, value)

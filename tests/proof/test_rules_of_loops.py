@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import sympy as sp
 
@@ -191,6 +193,16 @@ def test_the_classes_must_account_for_all_points_of_the_start(count):
     some = (PointClass("some", "some points", 0, True, count, False, True),)
     with pytest.raises(AssumptionError, match="the classes account for"):
         conclude(influence.InfluenceSquaresSum, protocol=lying(points=some))
+
+
+@pytest.mark.parametrize("count", [sp.S.Zero, (1 - alpha) * n / 2, n])
+def test_the_classes_must_account_for_all_points_of_later_generations(count):
+    """A loop that draws points which no class counts would have too small an amplification."""
+    points = tuple(replace(point, count=count) if point.name == "synthetic" else point for point in REPLAY.classes)
+    with pytest.raises(AssumptionError, match="points of later training sets"):
+        conclude(influence.InfluenceSquaresSum, protocol=lying(points=points))
+    for loop in (*LOOPS, stl.loops.WeightedMix(w), stl.loops.Schedule([0.5, w, 1], "replay")):
+        assert conclude(influence.InfluenceSquaresSum, protocol=loop).lhs == InfluenceSquares(i)
 
 
 def test_all_points_ever_drawn():

@@ -15,14 +15,14 @@ import pytest
 import sympy as sp
 
 import stlbounds as stl
-from stlbounds.errors import AssumptionError, ProofError
+from stlbounds.errors import AssumptionError, ProofError, SymbolError
 from stlbounds.proof.claim import Check, Claim, Rule, Says
 from stlbounds.proof.dag import Proof
 from stlbounds.proof.quantities import D, Distance, Gap, Influence, LossConstant, MeanGap, Sensitivity, Str
 from stlbounds.proof.rules import algebra, basic, drift, gap, influence
 from stlbounds.proof.trusted import CORE_RULES, trusted_rules
 from stlbounds.special import geometric_sum as geo
-from stlbounds.symbols import J, M, N, Phi, alpha, c, delta, i, kappa, n, r, rho
+from stlbounds.symbols import J, M, N, Phi, alpha, c, delta, i, j, kappa, n, r, rho, w
 from stlbounds.theorems.gap import Derivation, derive_expectation, derive_high_probability
 
 LOOP = stl.loops.FixedMix(alpha)
@@ -392,3 +392,68 @@ def test_claims_are_frozen():
     with pytest.raises(AttributeError):
         claim.says.rhs = sp.S.Zero
     assert (claim.lhs, claim.rhs) == (Influence(Str("replayed"), 0, 0), 1)
+
+
+# --- one loop -------------------------------------------------------------------------------------------------
+
+
+def test_a_chimera_of_two_loops():
+    """The drift of a loop with real data only, and the training sets of another one."""
+    real = algebra.Instantiate.apply(drift.Convexity.apply(protocol=stl.loops.FixedMix(1)), index=((J, i),))
+    moved = algebra.Substitute.apply(gap.KantorovichRubinstein.apply(), real)
+    split = algebra.Substitute.apply(gap.MeanSplit.apply(), moved)
+    assert Proof(split).verify().steps == 6
+    for loop, fine in ((stl.loops.FixedMix(1), True), (stl.loops.Replace(), False)):
+        both = algebra.Substitute.apply(split, gap.ExchangeableCopies.apply(protocol=loop))
+        if fine:
+            assert Proof(both).verify().steps == 8
+        else:
+            is_refused(Proof(both), "speaks of another loop than step")
+
+
+class Farsighted(stl.loops.Schedule):
+    """A schedule that knows the last generation, so that "for every generation" is about many loops."""
+
+    @property
+    def arguments(self):
+        return {}
+
+
+def test_a_loop_that_depends_on_an_index():
+    distant = 1 / (1 + i * (j - 1) ** 2)
+    setting = stl.Setting(Farsighted(distant), stl.generators.Categorical(3), stl.learners.BrierFit())
+    is_refused(stl.high_probability(setting).proof, "depends on i")
+    for shown in (distant, 1 / (1 + n * (j - 1) ** 2)):
+        with pytest.raises(SymbolError, match="fills in"):
+            stl.Setting(stl.loops.Schedule(shown), stl.generators.Categorical(3))
+    with pytest.raises(SymbolError, match="fills in"):
+        stl.Setting(stl.loops.SourceWeights(1 + i * (j - 1) ** 2), stl.generators.Categorical(3))
+
+
+class BoldlyPrivate(stl.generators.PrivateGenerator):
+    """One that forgets to refuse weights."""
+
+    def learning_error_claim(self, protocol):
+        return stl.generators.Generator.learning_error_claim(self, protocol)
+
+
+class BoldBrier(stl.learners.BrierFit):
+    """One that states its constant for equal weights whatever the loop is."""
+
+    def stability_claim(self, weighted=False):
+        return super().stability_claim()
+
+
+@pytest.mark.parametrize(("generator", "learner", "rule"), [
+    (BoldlyPrivate(c / N, c), stl.learners.BrierFit(), "sensitivity from privacy"),
+    (stl.generators.Categorical(3), BoldBrier(), "stability of the Brier fit")])
+def test_constants_for_equal_weights_in_a_weighted_loop(generator, learner, rule):
+    """A light point may change a private generator as much as any, and the Brier fit by more than its share."""
+    for loop in (stl.loops.WeightedMix(w), stl.loops.Replace()):
+        proof = stl.high_probability(stl.Setting(loop, generator, learner)).proof
+        if loop.weighted:
+            is_refused(proof, rule, "equal weight only")
+        else:
+            assert proof.verify().steps > 10
+    honest = stl.Setting(stl.loops.WeightedMix(w), stl.generators.Categorical(3), stl.learners.BrierFit())
+    assert stl.high_probability(honest).proof.verify().steps > 10

@@ -286,10 +286,10 @@ def test_the_past_influence_is_that_of_all_points_but_the_newest():
 # --- what is refused -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("loop", [FixedMix(alpha), Accumulate(), Augment(1), WeightedMix(0.5)],
-                         ids=lambda loop: loop.name)
+@pytest.mark.parametrize("loop", [FixedMix(alpha), Accumulate(), Augment(1), WeightedMix(0.5),
+                                  Schedule([0.5, 0.25], "replay")], ids=lambda loop: loop.name)
 def test_dependent_points_are_refused(loop):
-    with pytest.raises(AssumptionError, match=r"independent given the past|used once|count alike"):
+    with pytest.raises(AssumptionError, match=r"independent given the past|count alike"):
         bound_of(loop)
     with pytest.raises(AssumptionError, match=r"independent given the past|count alike"):
         weak.IndependentCopies.apply(protocol=loop, p=p)

@@ -68,6 +68,17 @@ def _weighted_mean(protocol: Protocol) -> sp.Expr:
     return from_start(i, start, after)
 
 
+def _used(point: PointClass, generation: sp.Expr) -> sp.Expr:
+    """How many points of a class the training set of a ``generation >= 1`` contains, each counted with its weight."""
+    drawn = point.count * point.weight
+    if point.levels is not None:
+        return drawn * point.levels(generation)
+    if point.kept:
+        limits = (G, sp.Integer(point.first), generation)
+        return sp.summation(drawn, limits) if point.recurring else drawn.subs(G, point.first)
+    return drawn.subs(G, generation) if point.recurring else sp.S.Zero
+
+
 class InfluenceAtBirth(Rule):
     """A replaced point displaces its own training set by at most the diameter 1, times its weight."""
 
@@ -252,6 +263,10 @@ class InfluenceSquaresSum(Rule):
         at_start = sp.Add(*(p.weight * p.count.subs(G, 0) for p in protocol.classes if p.first == 0))
         if not vanishes(at_start - protocol.size(sp.S.Zero)):
             raise AssumptionError(f"the classes account for {at_start} points of T_0, not {protocol.size(sp.S.Zero)}")
+        later = sp.Add(*(_used(point, i + 1) for point in protocol.classes))
+        if not vanishes(later - protocol.size(i + 1)):
+            raise AssumptionError(f"the classes account for {later} points of later training sets, which have "
+                                  f"{protocol.size(i + 1)}")
         return Says(InfluenceSquares(i), total)
 
     @classmethod

@@ -151,7 +151,7 @@ def _independent(protocol: Protocol) -> None:
     """
     if protocol.weighted:
         raise AssumptionError("the points of a weighted loop do not count alike")
-    if any(point.kept for point in protocol.classes) and not all_real(protocol):
+    if any(point.kept or point.levels is not None for point in protocol.classes) and not all_real(protocol):
         raise AssumptionError("points that are kept from earlier generations are not independent given the past; use a "
                               "loop with fresh real data (fixed mix with real='fresh', replace or subsample)")
 
