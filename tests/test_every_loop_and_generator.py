@@ -21,8 +21,9 @@ from stlbounds.bound import Bound
 from stlbounds.entries import GENERATORS, LEARNERS, LOOPS
 from stlbounds.errors import AssumptionError, UndecidedError
 from stlbounds.generators.sampling import FiniteAlphabet
+from stlbounds.loops import SourceWeights
 from stlbounds.simulation.learning_errors import learning_errors
-from stlbounds.symbols import N, c, entry, privacy, privacy_mu, r
+from stlbounds.symbols import N, c, entry, j, privacy, privacy_mu, r
 
 pytestmark = pytest.mark.slow
 
@@ -43,6 +44,7 @@ CASES: dict[str, tuple[str, str | None, list[dict[str, float]]]] = {
     "schedule, replay": ("schedule", "replay", [{}, {}, {}]),
     "schedule, fresh": ("schedule", "fresh", [{}, {}, {}]),
     "weighted": ("weighted-mix", None, [{"w": 0.2}, {"w": 0.618}, {"w": 0.9}]),
+    "source weights": ("source-weights", None, [{}, {}, {}]),
 }
 #: Three settings of every generator; stable, at the edge, and amplifying, where the model can be.
 MODELS: dict[str, list[dict[str, float]]] = {
@@ -106,7 +108,8 @@ def learner(metric: Any) -> Any:
 @cache
 def loop(name: str) -> Any:
     kind, real, _ = CASES[name]
-    return LOOPS[kind].make(parameter, real)
+    # Its weights are an expression, so that it has no name on the command line.
+    return SourceWeights(j + 1) if kind == SourceWeights.name else LOOPS[kind].make(parameter, real)
 
 
 def bound_of(model: str, name: str) -> Bound:

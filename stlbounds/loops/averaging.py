@@ -6,6 +6,7 @@ from abc import abstractmethod
 
 import sympy as sp
 
+from stlbounds.growth import growth_sum
 from stlbounds.loops.base import Loop, substitute
 from stlbounds.proof.claim import Claim
 from stlbounds.proof.protocol import PointClass, Share
@@ -34,9 +35,17 @@ class Averaging(Loop):
     def drift(self, error: sp.Expr, generation: sp.Expr) -> sp.Expr:
         return sp.Sum(error.subs(J, SOURCE) / (SOURCE + 2), (SOURCE, 0, generation - 1))
 
+    def contracted_drift(self, contraction: sp.Expr, error: sp.Expr, generation: sp.Expr) -> sp.Expr:
+        """Closed form of ``s_j`` where ``t_{j+1} = error + contraction s_j``, for an error that does not change."""
+        return error / (generation + 1) * growth_sum(contraction, generation, sp.S.One, sp.S.One)
+
+    def mixture_step_claim(self) -> Claim:
+        """``E W(D_0, Dmix_{j+1}) <= (1 - w) E W(D_0, Dmix_j) + w E W(D_0, D_{j+1})``, ``w`` the newest weight."""
+        return drift.MixtureStep.apply(protocol=self)
+
     def lemma_drift_claim(self, learning: Claim) -> Claim:
         # One step moves the average by its newest part, so that E s_i obeys a recurrence of its own.
-        step = substitute(drift.MixtureStep.apply(protocol=self), drift.Triangle.apply())
+        step = substitute(self.mixture_step_claim(), drift.Triangle.apply())
         claim = algebra.Recurrence.apply(substitute(step, learning), drift.StartsReal.apply(protocol=self), index=J,
                                          closed=self.drift(learning.rhs, J))
         return algebra.Instantiate.apply(claim, index=((J, i),))

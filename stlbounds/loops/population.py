@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy as sp
 
 from stlbounds.errors import AssumptionError, UndecidedError
-from stlbounds.growth import growth_sum
+from stlbounds.loops.averaging import Averaging
 from stlbounds.loops.base import Loop, one_step_drift, substitute
 from stlbounds.proof.claim import Claim
 from stlbounds.proof.quantities import D, Distance, Dmix
@@ -43,16 +43,16 @@ def _one_step(loop: Loop, step: Claim, contraction: sp.Expr, error: sp.Expr) -> 
     return loop.drift_claim(algebra.Recurrence.apply(step, drift.SelfDistance.apply(), index=J, closed=closed))
 
 
-def _averaging(loop: Loop, step: Claim, contraction: sp.Expr, error: sp.Expr) -> Claim:
-    """Loops that give equal weights to all sources: ``s_{j+1} <= ((j+1+q) s_j + e_j)/(j+2)``."""
+def _averaging(loop: Averaging, step: Claim, contraction: sp.Expr, error: sp.Expr) -> Claim:
+    """Loops that mix all sources: ``s_{j+1} <= (1 - w) s_j + w (e_j + q s_j)``, ``w`` the weight of the newest one."""
     if contraction == 1:
         closed = loop.drift(error, J)
     elif not error.has(J):
-        closed = error / (J + 1) * growth_sum(contraction, J, sp.S.One, sp.S.One)
+        closed = loop.contracted_drift(contraction, error, J)
     else:
         raise UndecidedError(f"there is no closed form for a drift with contraction {contraction} and the changing "
                              f"error {error}; use drift='lemma'")
-    step = substitute(drift.MixtureStep.apply(protocol=loop), step)
+    step = substitute(loop.mixture_step_claim(), step)
     claim = algebra.Recurrence.apply(step, drift.StartsReal.apply(protocol=loop), index=J, closed=closed)
     return algebra.Instantiate.apply(claim, index=((J, i),))
 
@@ -67,7 +67,7 @@ def population_drift_claim(loop: Loop, step: Claim) -> Claim:
     Parameters
     ----------
     loop : Loop
-        A loop that mixes real data with the newest source, or all sources with equal weights.
+        A loop that mixes real data with the newest source, or all sources in fixed proportions.
     step : Claim
         The bound on ``Distance(D(0), D(J + 1))``.
 
@@ -77,9 +77,8 @@ def population_drift_claim(loop: Loop, step: Claim) -> Claim:
         If the loop mixes in another way, or averages over all sources with an error that changes.
     """
     contraction, error = _parts(step)
-    shares = loop.mixture(J)
-    if len(shares) == 1 and shares[0].index is not None:
+    if isinstance(loop, Averaging):
         return _averaging(loop, step, contraction, error)
-    if all(share.index is None and share.source in (sp.S.Zero, J) for share in shares):
+    if all(share.index is None and share.source in (sp.S.Zero, J) for share in loop.mixture(J)):
         return _one_step(loop, step, contraction, error)
     raise UndecidedError("this loop mixes other generations than the newest one; use drift='lemma'")

@@ -10,13 +10,12 @@ import sympy as sp
 from stlbounds.errors import AssumptionError, InvalidArgumentError
 from stlbounds.interval.signs import enclosure
 from stlbounds.loops.averaging import Redrawn
-from stlbounds.loops.base import substitute
 from stlbounds.loops.location_law import LocationLaw, Moment
 from stlbounds.proof.claim import Claim, Printer, Rule, Says
 from stlbounds.proof.identities import vanishes
 from stlbounds.proof.protocol import Plan, PointClass, Pool, Protocol, Share
 from stlbounds.proof.quantities import D, Distance, Dmix
-from stlbounds.proof.rules import algebra, drift
+from stlbounds.proof.rules import algebra
 from stlbounds.proof.rules.drift import checked_mixture, only_share
 from stlbounds.symbols import SOURCE, STEP, G, J, check_symbols, exact, i, j, n
 
@@ -164,6 +163,10 @@ class SourceWeights(Redrawn):
         share = self.weight(SOURCE + 1) / self.total(SOURCE + 1)
         return sp.Sum(error.subs(J, SOURCE) * share, (SOURCE, 0, generation - 1))
 
+    def contracted_drift(self, contraction: sp.Expr, error: sp.Expr, generation: sp.Expr) -> sp.Expr:
+        kept = sp.Product(1 - (1 - contraction) * self.weight(STEP) / self.total(STEP), (STEP, SOURCE + 1, generation))
+        return error * sp.Sum(self.weight(SOURCE) / self.total(SOURCE) * kept, (SOURCE, 1, generation))
+
     def describe(self, tex: Printer) -> str:
         return (r"$T_0$ consists of $n$ real points; for $j \ge 1$, $T_j$ consists of $n a_k/(a_0 + \dots + a_j)$ new "
                 rf"points from $D_k$ for each of $k = 0, \dots, j$, where $a_j = {tex(self.weights.subs(j, J))}$")
@@ -174,8 +177,5 @@ class SourceWeights(Redrawn):
         claim = self._squares_from_later(influences)
         return algebra.Rewrite.apply(claim, rhs=n * self.amplification_squared(rho))
 
-    def lemma_drift_claim(self, learning: Claim) -> Claim:
-        step = substitute(NewestJoins.apply(protocol=self), drift.Triangle.apply())
-        claim = algebra.Recurrence.apply(substitute(step, learning), drift.StartsReal.apply(protocol=self), index=J,
-                                         closed=self.drift(learning.rhs, J))
-        return algebra.Instantiate.apply(claim, index=((J, i),))
+    def mixture_step_claim(self) -> Claim:
+        return NewestJoins.apply(protocol=self)

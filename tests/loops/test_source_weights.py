@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import operator
 import textwrap
 from fractions import Fraction
 from functools import cache
@@ -78,6 +79,32 @@ class TestSourceWeights:
             squares = loop.amplification_squared(sp.S.One).subs(s.i, generation - 1).doit()
             assert sp.simplify(squares - covariances[generation, generation]) == 0
             assert sp.simplify(loop.variance_factor(generation) - squares) == 0
+
+
+#: Generators that contract in the population, by q and e of ``t_{j+1} <= e + q s_j`` at 60 points.
+CONTRACTING = {
+    "prior": (stl.generators.CategoricalWithPrior(3, 0.25, 0.2), stl.learners.BrierFit(),
+              0.75, 0.75 * sqrt(2 / 60) / 2 + 0.05),
+    "kernels": (stl.generators.KernelDensity("box", 0.1, 1, 8), stl.learners.BrierFit(),
+                1.0, sqrt(1 / (2 * 60 * 0.1)) / 2 + 0.1 * 8 / 4),
+    "contractive": (stl.generators.Contractive(0.5, misfit=0.1), stl.learners.MeanFit(), 0.5, 0.1 + 0.5 / sqrt(120)),
+}
+
+
+@pytest.mark.parametrize("model", CONTRACTING)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow) if name != "recent" else name
+                                  for name in WEIGHTS])
+def test_the_drift_of_generators_that_contract(name: str, model: str) -> None:
+    generator, learner, contraction, error = CONTRACTING[model]
+    found = stl.high_probability(stl.Setting(SourceWeights(WEIGHTS[name]), generator, learner))
+    assert found.proof.verify().checks > 10
+    for last in (0, 1, 2, 5):
+        generated, mixed = [0.0], 0.0
+        for generation in range(last + 1):
+            weights = [float(WEIGHTS[name].subs(s.j, source)) for source in range(generation + 1)]
+            mixed = sum(map(operator.mul, weights, generated)) / sum(weights)
+            generated.append(error + contraction * mixed)
+        assert found.evaluate_terms(n=60, i=last, delta=0.1)["drift"] == pytest.approx(mixed, rel=1e-12)
 
 
 @pytest.mark.slow
