@@ -47,8 +47,9 @@ class RelativeStep(Quantity):
     template = r"\eta_s L(\nabla \ell)"
     granted = (r"Steps: with $L(\nabla \ell)$ the Lipschitz constant of every gradient $w \mapsto \nabla_w \ell(w, "
                r"z)$, every step size $\eta_s$ has $\eta_s L(\nabla \ell) \le {bound}$; each step uses a training "
-               r"point that is chosen uniformly at random, without looking, and the loss is averaged over these "
-               r"choices ({metric} metric on the data).")
+               r"point that is chosen at random, all with equal probability (in proportion to their weights, where "
+               r"they have weights), without looking, and the loss is averaged over these choices ({metric} metric on "
+               r"the data).")
 
 
 class ParameterShift(Quantity):

@@ -21,6 +21,7 @@ from stlbounds.proof.metric import Metric
 from stlbounds.proof.protocol import Protocol
 from stlbounds.proof.quantities import Distance, Sensitivity
 from stlbounds.proof.rules.bernstein import PointVariance
+from stlbounds.proof.rules.networks import NetworkLearningError
 from stlbounds.proof.trusted import trusted_rules
 from stlbounds.symbols import G
 
@@ -212,7 +213,8 @@ def _check_definitions(steps: tuple[Claim, ...]) -> None:
 
 def _fits(quantity: sp.Expr, metric: Metric, working: Metric) -> bool:
     """Whether a bound on a quantity that is known in one metric holds in the working metric (theory §2)."""
-    if isinstance(quantity, Sensitivity):
+    # A sensitivity has distances on both sides, and a difference of distances is no distance.
+    if isinstance(quantity, (Sensitivity, NetworkLearningError)):
         return metric is working
     # A distance that is small in the discrete metric is small in the Euclidean one; for Lipschitz constants
     # it is the other way round.

@@ -418,3 +418,22 @@ def test_precision_of_the_powers_by_mpmath():
 
 def test_it_is_found_among_the_loops():
     assert stl.loops.Network is Network
+
+
+# --- what a proof takes for granted --------------------------------------------------------------------------------
+
+
+def test_the_learning_error_that_is_granted_is_one_that_kernel_densities_have():
+    """Their distance from what they were trained on is not bounded by it, only what a generation adds to the drift."""
+    model = stl.generators.KernelDensity("box", 0.25, 1, 0)
+    network = Network([Model(model, JUDGE), Model(model, JUDGE, size=1)], [[0, 1], [0, 0]])
+    granted = {str(leaf.lhs.args[0]): leaf for leaf in network.in_expectation(0).assumptions
+               if isinstance(leaf.lhs, rules.NetworkLearningError)}
+    assert set(granted) == {"1", "2"} and network.in_expectation(0).proof.verify().checks > 0
+    # The second model was trained on one real point, so that its output is spiky; the first smooths a lot of that.
+    sampler, replicas, size, rng = model.sampler({}), 400, 4000, np.random.default_rng(3)
+    spiky = sampler.fit(sampler.draw(sampler.real(replicas), 1, rng), 1)
+    smooth = sampler.fit(sampler.draw(spiky, size, rng), size)
+    real, stated = sampler.real(replicas), float(granted["1"].rhs.subs(n, size))
+    assert sampler.distance(spiky, smooth).mean() > 2 * stated
+    assert sampler.distance(real, smooth).mean() <= sampler.distance(real, spiky).mean() + stated

@@ -58,13 +58,18 @@ class NetworkSensitivity(Sensitivity):
                r"{bound}$, for all training sets $S, S'$ of one size $N$, in the {metric} metric.")
 
 
-class NetworkLearningError(Distance):
-    """``E W(Dmix^a_j, D^a_(j+1))`` of a model."""
+class NetworkLearningError(Quantity):
+    """By how much ``E W(D_0, D^a_(j+1))`` exceeds ``E W(D_0, Dmix^a_j)``, 0 if it does not: ``(a, j)``.
+
+    At most ``E W(Dmix^a_j, D^a_(j+1))``. It is all that the drift needs, and all that is known of kernel densities and
+    of mixtures with a prior in a network, where a model is trained on what others wrote.
+    """
 
     nargs = 2
-    template = r"\mathbb{{E}}\,W(\bar{{D}}^{{{0}}}_{{{1}}}, D^{{{0}}}_{{{1}+1}})"
-    granted = (r"Learning error of model {0}: in every generation its output is at an expected distance of at most "
-               r"${bound}$ from the mixed distribution that it was trained on, in the {metric} metric.")
+    template = r"e^{{{0}}}_{{{1}}}"
+    granted = (r"Learning error of model {0}: in every generation the expected distance of its output from $D_0$ is at "
+               r"most ${bound}$ larger than that of the mixed distribution that it was trained on, in the {metric} "
+               r"metric; an expected distance of at most ${bound}$ between these two is enough.")
 
 
 class NetworkInfluence(Quantity):
@@ -220,9 +225,9 @@ class MatrixRecurrence(Rule):
 
 
 class NetworkTriangle(Rule):
-    """``E W(D_0, D^a_{j+1}) <= E W(D_0, Dmix^a_j) + E W(Dmix^a_j, D^a_{j+1})``."""
+    """``E W(D_0, D^a_{j+1}) <= E W(D_0, Dmix^a_j) + e^a_j``, which is what the learning error ``e^a_j`` is."""
 
-    title = "triangle inequality"
+    title = "learning error"
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, wiring: Wiring, model: int) -> Says:
@@ -231,7 +236,7 @@ class NetworkTriangle(Rule):
 
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
-        return "By the triangle inequality for the Wasserstein distance."
+        return "The learning error is what a generation adds to the distance from the real distribution."
 
 
 def _mixed(wiring: Wiring, model: int, generation: sp.Expr) -> sp.Expr:
