@@ -27,7 +27,9 @@ def _parts(step: Claim) -> tuple[sp.Expr, sp.Expr]:
 
 def _summed_drift(ratio: sp.Expr, error: sp.Expr) -> sp.Expr:
     """The solution of ``t_{j+1} = e_j + q_j t_j``, ``t_0 = 0``, as a sum over the generations."""
-    carried = sp.Product(ratio.subs(J, STEP), (STEP, SOURCE + 1, J - 1))
+    # Generation 0 passes nothing on, whatever is said of it.
+    later = ratio.subs(J, J + 1).subs(J, STEP - 1)
+    carried = sp.Product(later, (STEP, SOURCE + 1, J - 1))
     return sp.Sum(error.subs(J, SOURCE) * carried, (SOURCE, 0, J - 1))
 
 

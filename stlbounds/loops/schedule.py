@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import sympy as sp
@@ -49,7 +50,8 @@ class Schedule(Loop):
     Parameters
     ----------
     alphas : sympy.Expr or sequence of numbers
-        ``alpha_j`` as an expression in the symbol ``j``, in ``[0, 1]`` for every ``j >= 1``; or a finite sequence
+        ``alpha_j`` as an expression in the symbol ``j``, in ``[0, 1]`` for every ``j >= 1`` (for a theorem on replayed
+        points for ``j = 0`` as well, so ``1/(j + 1)`` rather than ``1/j``); or a finite sequence
         ``alpha_1, alpha_2, ...``, which then limits the number of generations.
     real : {"fresh", "replay"}
         Whether real points are new in every generation.
@@ -103,6 +105,14 @@ class Schedule(Loop):
             return listed(generation, *self.alphas)
         return self.alphas.subs(j, generation)
 
+    @cached_property
+    def _from_zero(self) -> bool:
+        """Whether what is given for ``alpha_j`` would be a proportion in generation 0 as well."""
+        if isinstance(self.alphas, tuple):
+            return True
+        low, high = enclosure(self.alphas, {j: (sp.S.Zero, sp.oo)})
+        return bool(low >= 0 and high <= 1)
+
     @property
     def horizon(self) -> int | None:
         """The last generation for which a proportion is given, or None if there is one for each."""
@@ -132,7 +142,11 @@ class Schedule(Loop):
         return n
 
     def mixture(self, generation: sp.Expr) -> tuple[Share, ...]:
-        return Share(sp.S.Zero, self.alpha(generation)), Share(generation, 1 - self.alpha(generation))
+        real, new = self.alpha(generation), 1 - self.alpha(generation)
+        if not self._from_zero:
+            # A formula such as 1/j says nothing of generation 0, which is all real.
+            real, new = from_start(generation, sp.S.One, real), from_start(generation, sp.S.Zero, new)
+        return Share(sp.S.Zero, real), Share(generation, new)
 
     def plan(self, generations: int) -> Plan:
         if self.horizon is not None and generations > self.horizon:

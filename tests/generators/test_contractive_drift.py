@@ -15,7 +15,17 @@ from stlbounds import symbols as s
 from stlbounds.errors import AssumptionError, InvalidArgumentError, UndecidedError
 from stlbounds.generators import Contractive
 from stlbounds.generators.contractive import ContractiveStep, Misfit
-from stlbounds.loops import Accumulate, Augment, FixedMix, Loop, Replace, Schedule, Subsample, WeightedMix
+from stlbounds.loops import (
+    Accumulate,
+    Augment,
+    FixedMix,
+    Loop,
+    Replace,
+    Schedule,
+    SourceWeights,
+    Subsample,
+    WeightedMix,
+)
 from stlbounds.proof.claim import Says
 from stlbounds.proof.world_models import Brier, Contraction
 from stlbounds.proof.worlds import World
@@ -31,6 +41,8 @@ LOOPS: dict[str, tuple[Loop, dict[str, float]]] = {
     "weighted": (WeightedMix(s.w), {"w": 0.5}),
     "schedule": (Schedule([0.5, 0.25, 0, 0.25]), {}),
     "schedule-replay": (Schedule(1 / (s.j + 1), "replay"), {}),
+    "schedule-harmonic": (Schedule(1 / s.j), {}),
+    "source-weights": (SourceWeights(s.j + 1), {}),
 }
 MODEL = Contractive(s.pull, misfit=s.misfit)
 

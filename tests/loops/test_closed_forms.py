@@ -25,6 +25,8 @@ LOOPS: list[tuple[Loop, dict[sp.Symbol, sp.Rational]]] = [
     (Schedule([0.5, 0.4, 0.3, 0.25, 0.2, 0.1]), {}),
     (Schedule([0.3, 0.6, 0, 0.6, 1, 0.25], real="replay"), {}),
     (Schedule(1 / (s.j + 1), real="replay"), {}),
+    (Schedule(1 / s.j), {}),
+    (Schedule(1 - 1 / s.j), {}),
     (Schedule([s.alpha, s.alpha / 2, 1, s.alpha / 2, s.alpha, s.alpha / 3], "replay"), {s.alpha: sp.Rational(2, 5)}),
 ]
 KAPPAS = [pytest.param(sp.S.Zero, marks=pytest.mark.slow), pytest.param(sp.Rational(1, 2), marks=pytest.mark.slow),
