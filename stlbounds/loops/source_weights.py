@@ -60,7 +60,8 @@ class SourceWeights(Redrawn):
         As above; all generators so far are kept, and sampled anew in every generation.
     Guarantee
         ``hbar = 0``; a point of generation ``g < i`` has the influence ``kappa (a_{g+1}/A_i)`` times the product of
-        ``1 + kappa a_{m+1}/A_m`` over ``m = g+1, ..., i-1``; the drift is at most the sum of ``e_j a_{j+1}/A_{j+1}``.
+        ``1 + kappa a_{m+1}/A_m`` over ``m = g+1, ..., i-1``, which is ``a_{g+1}/A_{g+1}`` for ``kappa = 1``; the drift
+        is at most the sum of ``e_j a_{j+1}/A_{j+1}``.
     Assumed
         Nothing; the pools are of whole size, or counts are rounded.
     Self-check
@@ -145,6 +146,9 @@ class SourceWeights(Redrawn):
 
     def _later_influence(self, steps: sp.Expr, kappa: sp.Expr) -> sp.Expr:
         """The influence ``steps >= 1`` generations after the draw in generation ``G``."""
+        if kappa == 1:
+            # 1 + a_{m+1}/A_m is A_{m+1}/A_m, and the product telescopes.
+            return self.weight(G + 1) / self.total(G + 1)
         growth = 1 + kappa * self.weight(STEP + 1) / self.total(STEP)
         return (kappa * self.weight(G + 1) / self.total(G + steps)
                 * sp.Product(growth, (STEP, G + 1, G + steps - 1)))
@@ -155,9 +159,9 @@ class SourceWeights(Redrawn):
     def location_law(self) -> LocationLaw:
         # The mixture of the means of D_0, ..., D_J moves by the noise of T_J, times the weight of the next source.
         past = sp.Symbol("a", nonnegative=True)
-        share = (self.weight(SOURCE) / self.total(SOURCE)) ** 2
-        step = past + share.subs(SOURCE, J + 1)
-        return LocationLaw((Moment(past, sp.S.Zero, step, sp.Sum(share, (SOURCE, 1, J))),), 1 + past)
+        share = (self.weight(G + 1) / self.total(G + 1)) ** 2
+        step = past + share.subs(G, J)
+        return LocationLaw((Moment(past, sp.S.Zero, step, sp.Sum(share, (G, 0, J - 1))),), 1 + past)
 
     def drift(self, error: sp.Expr, generation: sp.Expr) -> sp.Expr:
         share = self.weight(SOURCE + 1) / self.total(SOURCE + 1)

@@ -13,7 +13,17 @@ import stlbounds as stl
 from stlbounds import symbols as s
 from stlbounds.errors import AssumptionError, InvalidArgumentError, ProofError
 from stlbounds.learners.mean import MeanJudge
-from stlbounds.loops import Accumulate, Augment, FixedMix, Loop, Replace, Schedule, Subsample, WeightedMix
+from stlbounds.loops import (
+    Accumulate,
+    Augment,
+    FixedMix,
+    Loop,
+    Replace,
+    Schedule,
+    SourceWeights,
+    Subsample,
+    WeightedMix,
+)
 from stlbounds.loops.location_law import LocationLaw, Moment, mean_covariances
 from stlbounds.proof.identities import equal, vanishes
 from stlbounds.simulation.engine import run
@@ -28,6 +38,8 @@ LOOPS: dict[str, Loop] = {
     "subsample": Subsample(),
     "weighted": WeightedMix(s.w),
     "schedule": Schedule(1 / (s.j + 1)),
+    "schedule-harmonic": Schedule(1 / s.j),
+    "source-weights": SourceWeights(s.j + 1),
     "schedule-list": Schedule([0.5, 0.25, 0.75, 0.1]),
     "schedule-replay": Schedule([0.5, 0.25, 0.75, 0.1], "replay"),
     "schedule-replay-expression": Schedule(1 / (s.j + 1), "replay"),

