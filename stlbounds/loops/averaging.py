@@ -36,11 +36,25 @@ class Averaging(Loop):
         return sp.Sum(error.subs(J, SOURCE) / (SOURCE + 2), (SOURCE, 0, generation - 1))
 
     def contracted_drift(self, contraction: sp.Expr, error: sp.Expr, generation: sp.Expr) -> sp.Expr:
-        """Closed form of ``s_j`` where ``t_{j+1} = error + contraction s_j``, for an error that does not change."""
+        """Closed form of ``s_j`` where ``t_{j+1} = error + contraction s_j``, for an error that does not change.
+
+        Examples
+        --------
+        >>> from stlbounds.loops import Accumulate
+        >>> Accumulate().contracted_drift(sp.S.Zero, sp.S.One, sp.Integer(3))
+        3/4
+        """
         return error / (generation + 1) * growth_sum(contraction, generation, sp.S.One, sp.S.One)
 
     def mixture_step_claim(self) -> Claim:
-        """``E W(D_0, Dmix_{j+1}) <= (1 - w) E W(D_0, Dmix_j) + w E W(D_0, D_{j+1})``, ``w`` the newest weight."""
+        """``E W(D_0, Dmix_{j+1}) <= (1 - w) E W(D_0, Dmix_j) + w E W(D_0, D_{j+1})``, ``w`` the newest weight.
+
+        Examples
+        --------
+        >>> from stlbounds.loops import Subsample
+        >>> print(Subsample().mixture_step_claim().lhs)
+        Distance(D(0), Dmix(_j + 1))
+        """
         return drift.MixtureStep.apply(protocol=self)
 
     def lemma_drift_claim(self, learning: Claim) -> Claim:
