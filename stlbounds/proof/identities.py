@@ -16,6 +16,8 @@ from stlbounds.special import generation_cases, geometric_sum
 
 __all__ = ["equal", "unrolled", "vanishes"]
 
+#: Powers of sums from this exponent on are kept as they are, if that is enough.
+_HIGH = 4
 #: Sums and products of at most this many parts are written out.
 _EXPLICIT = 64
 
@@ -39,6 +41,17 @@ def _radicals(part: sp.Pow) -> list[tuple[sp.Expr, sp.Rational]]:
     if part.base.is_Rational and part.base.is_positive:
         return [(sp.S(prime), part.exp * multiplicity) for prime, multiplicity in sp.factorrat(part.base).items()]
     return [(part.base, part.exp)]
+
+
+def _without_high_powers(expression: sp.Expr) -> sp.Expr:
+    """Every high power of a sum as a variable of its own.
+
+    An identity in these variables holds at their values in particular, and is found without multiplying out, for
+    example, the sensitivity of a transformer of twelve layers.
+    """
+    high = {part for part in expression.atoms(sp.Pow)
+            if part.base.is_Add and part.exp.is_Integer and abs(part.exp) >= _HIGH}
+    return expression.xreplace({part: sp.Dummy() for part in high})
 
 
 def _without_exponentials(expression: sp.Expr) -> sp.Expr:
@@ -183,7 +196,13 @@ def vanishes(expression: sp.Expr) -> bool:
     cases = generation_cases(expression)
     if len(cases) > 1:
         return all(vanishes(case) for case in cases)
-    form, roots = _rational_form(unrolled(expression))
+    plain = unrolled(expression)
+    coarse = _without_high_powers(plain)
+    return (coarse != plain and _vanishes(coarse)) or _vanishes(plain)
+
+
+def _vanishes(expression: sp.Expr) -> bool:
+    form, roots = _rational_form(expression)
     numerator = _numerator(form)
     # A root may contain others, which were found before it: reduce the outer ones first.
     for root, (base, order) in reversed(roots.items()):

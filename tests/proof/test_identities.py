@@ -150,3 +150,16 @@ def test_roots_of_one_number_are_powers_of_one_variable(kappa_value):
     assert vanishes(step)
     assert vanishes(1 + ratio**2 * geo(ratio**2, i + 1) - geo(ratio**2, i + 2))
     assert not vanishes(step + kappa_value - kappa_value**2)
+
+
+@pytest.mark.parametrize("base", [1 + 3 * sp.exp(2), (1 + kappa) * sp.exp(kappa) + kappa / 2])
+@pytest.mark.parametrize("layers", [12, 1000])
+def test_high_powers_of_sums_are_not_multiplied_out(base, layers):
+    """The sensitivity of a deep transformer; in a polynomial of degree 1000 the identity took for ever."""
+    ratio = (base**layers - 1) * (1 - alpha)
+    assert vanishes(1 + ratio * geo(ratio, i + 1) - geo(ratio, i + 2))
+
+
+def test_high_powers_of_sums_are_multiplied_out_where_it_takes_that():
+    assert vanishes((1 + alpha) ** 5 - (1 + 2 * alpha + alpha**2) ** 2 * (1 + alpha))
+    assert not vanishes((1 + alpha) ** 5 - (1 + alpha) ** 4)
