@@ -42,7 +42,8 @@ class Scaled:
     def from_log(cls, logarithm: Any, factor: Any = 1.0) -> Scaled:
         """``exp(logarithm) * factor``."""
         whole = np.rint(np.asarray(logarithm) / _LOG2)
-        return cls(np.exp(logarithm - whole * _LOG2) * factor, whole)
+        # Beyond 2**53 the rest is rounding error, which is no factor of the result: exp(1e300) is not 0.
+        return cls(np.exp(np.clip(logarithm - whole * _LOG2, -1.0, 1.0)) * factor, whole)
 
     def __float__(self) -> float:
         return float(self.doubles())

@@ -14,7 +14,7 @@ import stlbounds as stl
 from stlbounds.errors import InvalidArgumentError, UndecidedError
 from stlbounds.numeric.arrays import evaluate
 from stlbounds.numeric.digits import to_digits
-from stlbounds.symbols import N, alpha, c, i, kappa, n, r
+from stlbounds.symbols import N, alpha, c, i, kappa, n, omega, r
 
 POINT = {"kappa": 1.3, "c": 1, "r": 0.5, "n": 1000, "alpha": 0.3, "i": 7, "b": 2, "M": 1.5, "delta": 0.05}
 
@@ -202,6 +202,15 @@ def test_infinity_only_where_it_is_the_truth_and_never_nan(standard_bound, real,
     assert not any(np.isnan(term) for term in terms.values())
     # One point uses the mathematics library of Python, a grid that of NumPy.
     assert grid[0] == grid[1] == pytest.approx(got, rel=1e-12)
+
+
+@pytest.mark.parametrize("score", [1e17, 1e100, 1e300])
+def test_exponentials_of_huge_numbers_are_not_zero(score):
+    """The rest of such an exponent modulo log 2 is rounding error, and once made a bias finite that is not."""
+    model = stl.generators.Transformer(3, omega, c * N**-r)
+    bias = stl.in_expectation(stl.Setting(stl.loops.FixedMix(alpha), model)).evaluate_terms(
+        omega=score, n=1000, alpha=0.9, i=3, b=1, M=1, c=1, r=0.5)["bias"]
+    assert bias == np.inf
 
 
 def test_only_what_overflowed_is_done_again(bound):
