@@ -1,7 +1,7 @@
 """The program `stlbounds`: runs the command line, and turns every error into one line and an exit code.
 
-Exit codes: 0 fine, 1 the answer is no (a bound is contradicted), 2 bad input, 130 interrupted, 141 nobody reads
-the output.
+Exit codes: 0 fine, 1 the answer is no (a bound is contradicted), 2 bad input or no place for the output, 70 a fault of
+the program itself, 130 interrupted, 141 nobody reads the output.
 """
 
 from __future__ import annotations
@@ -9,13 +9,17 @@ from __future__ import annotations
 import io
 import os
 import sys
+import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 
 from stlbounds.errors import StlboundsError
 
 __all__ = ["main"]
 
 BAD_INPUT = 2
+#: Python's own answer to an exception is 1, which is ours for "the answer is no".
+FAULT = 70
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 #: What the extra "cli" brings.
@@ -23,8 +27,10 @@ _EXTRA = frozenset({"typer", "rich", "click", "shellingham"})
 
 
 def _complain(message: str) -> None:
-    """One line on standard error, whatever the message holds."""
-    sys.stderr.write(f"stlbounds: {' '.join(message.split())}\n")
+    """One line on standard error, whatever the message holds, if there is anybody to read it."""
+    with suppress(OSError):
+        sys.stderr.write(f"stlbounds: {' '.join(message.split())}\n")
+        sys.stderr.flush()
 
 
 def _usage_error(error: Exception) -> str | None:
@@ -34,6 +40,12 @@ def _usage_error(error: Exception) -> str | None:
         return None
     context = getattr(error, "ctx", None)
     return f"{describe()} (see {context.command_path if context is not None else 'stlbounds'} --help)"
+
+
+def _silence() -> None:
+    """Nothing more goes to standard output, also not at shutdown, when Python flushes it."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -78,6 +90,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     >>> main(["eval", "generic", "--set", "n=-3"])
     2
     """
+    # Python has None for a stream that was closed (`stlbounds list >&-`).
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     # Formulas are Unicode; a terminal that is not shows escapes instead of a traceback.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -94,9 +111,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader has gone (`stlbounds list | head -1`): nobody is left to tell, also not at shutdown.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has gone (`stlbounds list | head -1`).
+        _silence()
         return BROKEN_PIPE
+    except OSError as error:
+        # Files are written by `stlbounds.files`, which has said what is wrong with them; this is a full disk, mostly.
+        _silence()
+        _complain(f"cannot write the output: {error.strerror or error}")
+        return BAD_INPUT
+    except MemoryError as error:
+        _complain(f"not enough memory for this; choose smaller values ({str(error) or 'nothing is left'})")
+        return BAD_INPUT
+    except Exception:
+        traceback.print_exc()
+        _complain("this is a fault of stlbounds; please report it with the lines above")
+        return FAULT
     return code
 
 

@@ -31,9 +31,9 @@ def write_text(path: Path, text: str) -> None:
     try:
         waiting.write_text(text, encoding="utf-8", newline="\n")
         os.replace(waiting, path)
-    except OSError as error:
+    except (OSError, UnicodeEncodeError) as error:
         waiting.unlink(missing_ok=True)
-        raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+        raise OutputError(f"cannot write {path}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def write_json(path: Path, data: Any) -> None:

@@ -429,6 +429,45 @@ def test_an_ascii_terminal_does_not_break_formulas() -> None:
     assert "\\u2264" in done.stdout
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize(("arguments", "redirected", "code"), [
+    ("list symbols", ">/dev/full", 2), ("eval categorical --set K=0", "2>/dev/full", 2),
+    ("list symbols", ">&-", 0), ("--help", ">&-", 0), ("eval categorical --set K=0", "2>&-", 2)])
+def test_streams_that_are_full_or_closed(arguments: str, redirected: str, code: int) -> None:
+    """The exit code 1 would say that a bound is contradicted."""
+    line = f"{sys.executable} -m stlbounds {arguments} {redirected}"
+    done = subprocess.run(["sh", "-c", line], cwd=ROOT, check=False, capture_output=True, text=True,
+                          env={**os.environ, "PYTHONPATH": str(ROOT)})
+    said = "stlbounds: cannot write the output: No space left on device\n" if redirected == ">/dev/full" else ""
+    assert (done.returncode, done.stderr) == (code, said)
+
+
+def test_too_little_memory_and_faults_are_no_answers(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: Any, **options: Any) -> None:
+        raise failure
+
+    monkeypatch.setattr("stlbounds.check", fail)
+    failure: Exception = MemoryError("7 GiB")
+    assert main(["check", "categorical", *sets(CATEGORICAL)]) == 2
+    assert "not enough memory" in complaint(capsys)
+    failure = RuntimeError("a bug")
+    assert main(["check", "categorical", *sets(CATEGORICAL)]) == 70
+    said = capsys.readouterr().err
+    assert "RuntimeError: a bug" in said and "please report it" in said.splitlines()[-1]
+
+
+def test_a_name_that_the_locale_cannot_read(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-m", "stlbounds", "init", "\u03b1.toml"], cwd=tmp_path, check=False,
+                          capture_output=True, text=True, env={
+                              **os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C", "PYTHONUTF8": "0",
+                              "PYTHONCOERCECLOCALE": "0"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["\u03b1.toml"]
+    assert "stlbounds derive \u03b1.toml\n" in (tmp_path / "\u03b1.toml").read_text(encoding="utf-8")
+
+
 def test_nothing_runs_from_a_text(tmp_path: Path) -> None:
     target = tmp_path / "owned"
     attack = f"n=__import__('pathlib').Path('{target}').touch()"

@@ -42,4 +42,6 @@ def _examples(lines: tuple[str, ...]) -> str:
 
 for _name in COMMANDS:
     _module = import_module(f"stlbounds.cli.commands.{_name.replace('-', '_')}")
-    app.command(_name, epilog=_examples(_module.EXAMPLES))(_module.run)
+    # Click cuts a line off that it makes from the help itself.
+    app.command(_name, epilog=_examples(_module.EXAMPLES),
+                short_help=(_module.run.__doc__ or "").partition("\n")[0])(_module.run)

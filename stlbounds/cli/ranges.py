@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -15,13 +16,13 @@ Ranges = Annotated[list[str] | None, typer.Option("--range", metavar="NAME=LOW:H
                                                   "such as alpha=0.1:0.2; oo for no upper end; repeatable.")]
 
 
-def ranges_of(texts: list[str] | None) -> dict[str, tuple[Any, Any]]:
-    """The ranges by name.
+def ranges_of(texts: list[str] | None, values: Mapping[str, Any] | None = None) -> dict[str, tuple[Any, Any]]:
+    """The ranges by name, for symbols that have no value in ``values``.
 
     Raises
     ------
     InvalidArgumentError
-        If a text is not of the form ``NAME=LOW:HIGH``, or a name occurs twice.
+        If a text is not of the form ``NAME=LOW:HIGH``, or a name occurs twice or has a value.
     """
     from stlbounds.parsing import parse_number
     from stlbounds.symbols import entry
@@ -34,6 +35,9 @@ def ranges_of(texts: list[str] | None) -> dict[str, tuple[Any, Any]]:
             raise InvalidArgumentError("--range", ascii(text), "NAME=LOW:HIGH", "for example alpha=0.1:0.2")
         if name in found:
             raise InvalidArgumentError("--range", ascii(text), f"given once for {name}")
+        if name in (values or ()):
+            raise InvalidArgumentError("--range", ascii(text), f"left out beside --set {name}",
+                                       "a symbol has a value or a range")
         entry(name)
         found[name] = (parse_number(low, argument=name), _upper(name, high))
     return found

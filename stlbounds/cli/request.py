@@ -148,7 +148,7 @@ class Request:
         """The setting, and the theorem that is asked for."""
         file = self._file
         if file is None:
-            entry = find("MODEL", self.model, GENERATORS)
+            entry = find("MODEL", self.model, GENERATORS, or_else="a model file (*.toml), or ")
             generator: Callable[[Parameter], Generator] = entry.make
             learner: Callable[[Parameter], UniformlyStable] | None = LEARNERS[entry.learner].make
             loop, theorem, drift = None, None, None

@@ -29,8 +29,8 @@ def settable() -> list[str]:
 Found = TypeVar("Found")
 
 
-def find(kind: str, name: str, entries: Mapping[str, Found]) -> Found:
-    """The entry of that name.
+def find(kind: str, name: str, entries: Mapping[str, Found], *, or_else: str = "") -> Found:
+    """The entry of that name; ``or_else`` tells what might have been meant besides.
 
     Raises
     ------
@@ -40,4 +40,4 @@ def find(kind: str, name: str, entries: Mapping[str, Found]) -> Found:
     if name in entries:
         return entries[name]
     shown = ascii(name if len(name) <= 60 else f"{name[:60]}...")
-    raise InvalidArgumentError(kind, shown, f"one of {', '.join(entries)}", near_misses(name, entries))
+    raise InvalidArgumentError(kind, shown, f"{or_else}one of {', '.join(entries)}", near_misses(name, entries))

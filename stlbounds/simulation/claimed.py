@@ -70,5 +70,5 @@ def _values(name: str, part: sp.Expr, numbers: Mapping[str, Any], steps: FloatAr
             values[k] = _at(part, numbers, np.array([step]))[0]
         except undefined as error:
             if k == steps.size - 1:
-                raise InvalidArgumentError(name, part, f"a real number at i = {step:g}", str(error)) from error
+                raise InvalidArgumentError(name, part, f"a real number at i = {step:g}") from error
     return values

@@ -270,6 +270,16 @@ def test_bad_options_are_one_line(capsys, monkeypatch, tmp_path, commands, name)
     ("sweep categorical --grid n=1:9:1e9", "COUNT in"), ("enclose generic --range alpha=0.1,0.2", "alpha=0.1:0.2"),
     ("phase-diagram generic --grid n=1,2", "for alpha or kappa"), ("rate generic --variable alhpa", "mean alpha?"),
     ("check categorical --set K=3 --set n=9 --set alpha=1/2 --set delta=0.1 --set i=1e9", "i = 1000000000"),
+    ("plot gap categorical --replicas 99999999999999999999 --out x.pdf", "--replicas"),
+    ("eval my_model", "a model file (*.toml), or one of generic"), ("derive generic --latex word", "--latex = 'word'"),
+    # Options that contradict each other.
+    ("derive generic --latex theorem --format markdown", "left out with --latex"),
+    ("derive generic --json --format markdown", "left out with --json"),
+    ("list --json --format latex", "left out with --json"),
+    ("enclose generic --set alpha=1/2 --range alpha=0:1", "left out beside --set alpha"),
+    ("compare generic --set alpha=1/2 --range alpha=0:1", "left out beside --set alpha"),
+    ("check-claim categorical log(alpha-1) --set K=3 --set n=9 --set alpha=1/2 --set delta=0.1 --set i=2",
+     "must be a real number at i = 2\n"),
 ])
 def test_hostile_newcomers_are_told_what_is_allowed(capsys, arguments, says):
     assert main(shlex.split(arguments)) == 2

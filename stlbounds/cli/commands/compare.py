@@ -44,7 +44,8 @@ def run(
         _either(other, model) or "", _either(other_loop, loop),
         _either(other_real, real if other_loop is None else None), _either(other_learner, learner),
         _either(other_theorem, theorem), _either(other_drift, drift), chosen)
-    domain = {**first.values(), **ranges_of(ranges)}
+    values = first.values()
+    domain = {**values, **ranges_of(ranges, values)}
     found = first.bound().compare(second.bound(), domain, budget=seconds)
     verdict = "proved" if found.proved else "refuted" if found.refuted else "undecided"
     if as_json:

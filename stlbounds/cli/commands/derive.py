@@ -18,14 +18,15 @@ EXAMPLES = ("stlbounds derive categorical --real fresh",
             "stlbounds derive generic --set kappa=1/2 --latex document > bound.tex",
             "stlbounds derive categorical --latex theorem --width 3.25in --environment thm",
             "stlbounds derive categorical --format markdown > bound.md")
+_KINDS = ("equation", "theorem", "proof", "document", "notation", "assumptions", "bibtex")
 _STYLES = ("text", "markdown", "myst")
 
 
 def run(
     model: Model, loop: Loop = None, real: Real = None, learner: Learner = None,
     theorem: Theorem = None, drift: Drift = None, assignments: Set = None,
-    latex: Annotated[str | None, typer.Option(metavar="equation|theorem|proof|document|notation|assumptions|bibtex",
-                                              help="Print LaTeX instead of text.")] = None,
+    latex: Annotated[str | None, typer.Option(metavar="|".join(_KINDS), help="Print LaTeX instead of text.",
+                                              autocompletion=lambda: list(_KINDS))] = None,
     width: Width = None, environment: Environment = None, label: Label = None, cleveref: Cleveref = False,
     nicefrac: Nicefrac = False, prose: Prose = False, rough: Rough = False,
     style: Annotated[str, typer.Option("--format", metavar="text|markdown|myst", help="Text for a terminal, or theorem "
@@ -37,7 +38,12 @@ def run(
     Here --set fixes parameters of the setting, such as alpha or K.
     """
     if style not in _STYLES:
-        raise InvalidArgumentError("--format", style, f"one of {', '.join(_STYLES)}")
+        raise InvalidArgumentError("--format", ascii(style), f"one of {', '.join(_STYLES)}")
+    if latex is not None and latex not in _KINDS:
+        raise InvalidArgumentError("--latex", ascii(latex), f"one of {', '.join(_KINDS)}")
+    for option, given in (("--latex", latex is not None), ("--json", as_json)):
+        if given and style != "text":
+            raise InvalidArgumentError("--format", style, f"left out with {option}")
     choices = layout(width, environment, label, cleveref, nicefrac, prose, rough)
     if choices and latex is None:
         raise InvalidArgumentError("--latex", "missing", "given with the options that lay it out",

@@ -28,7 +28,8 @@ def run(
     The interval certainly contains every value.
     """
     request = Request(model, loop, real, learner, theorem, drift, tuple(assignments or ()))
-    domain = {**request.values(), **ranges_of(ranges)}
+    values = request.values()
+    domain = {**values, **ranges_of(ranges, values)}
     found = request.bound().enclose(relative_width=relative_width, digits=digits, **domain)
     if as_json:
         from stlbounds.numeric.enclose import decimal_text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
@@ -33,7 +34,8 @@ def run(
     if file.exists() and not force:
         raise InvalidArgumentError("FILE", str(file), "a file that does not exist", "use --force to replace it")
     template = files("stlbounds.cli").joinpath("model_template.toml").read_text(encoding="utf-8")
-    write_text(file, template.replace("THIS_FILE", str(file)))
+    # A name that the locale cannot decode is a name nevertheless.
+    write_text(file, template.replace("THIS_FILE", os.fsencode(file).decode("utf-8", "replace")))
     if as_json:
         print_json({"schema": "stlbounds/init/1", "file": str(file)})
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stlbounds.cli.grid import Grid, parse_grid, parse_spans
-from stlbounds.cli.options import VALUES_EXAMPLE, Drift, Json, Learner, Loop, Model, Real, Seed, Set, Theorem
+from stlbounds.cli.options import MANY_RUNS, VALUES_EXAMPLE, Drift, Json, Learner, Loop, Model, Real, Seed, Set, Theorem
 from stlbounds.cli.output import print_json, say
 from stlbounds.cli.request import Request
 from stlbounds.errors import InvalidArgumentError
@@ -43,8 +43,9 @@ def run(
     out: Annotated[Path, typer.Option(metavar="FILE", help="The picture: .pdf, .svg, .png, or .pgf for LaTeX.")],
     loop: Loop = None, real: Real = None, learner: Learner = None,
     theorem: Theorem = None, drift: Drift = None, assignments: Set = None, grid: Grid = None,
-    replicas: Annotated[int | None, typer.Option(metavar="COUNT", help=f"Simulated runs (default: {_REPLICAS} for gap "
-                                                 "and tightness, none for terms).")] = None,
+    replicas: Annotated[int | None, typer.Option(
+        metavar="COUNT", min=0, max=MANY_RUNS, help=f"Simulated runs (default: {_REPLICAS} for gap and tightness, none "
+        "for terms).")] = None,
     seed: Seed = 0,
     width: Annotated[float, typer.Option(metavar="INCHES", help="3.25 is a column of a two-column paper.")] = 3.25,
     as_json: Json = False,
