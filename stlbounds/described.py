@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from importlib import import_module
@@ -24,6 +25,10 @@ __all__ = ["Described", "declare_symbols", "describe", "describe_symbols", "rest
 #: The words of the vocabulary as it is shipped: a description need not tell their ranges.
 _VOCABULARY = frozenset(known())
 _MAX_DEPTH = 20
+#: No part of a symbol: what ends a formula, and what makes LaTeX read, write or define.
+_NO_LETTER = re.compile(
+    r"[%#$&~\n]|\^\^|\\\\|\\(input|include|InputIfFileExists|open(in|out)|read|write|immediate|catcode|csname|[egx]?def|let"
+    r"|(re)?newcommand|special|usepackage|begin|end|verb)(?![A-Za-z])")
 
 
 class Described:
@@ -232,6 +237,19 @@ def _end_point(argument: str, text: Any) -> sp.Expr:
     return infinite[str(text)] if str(text) in infinite else parse_expression(str(text), names={}, argument=argument)
 
 
+def _letter(argument: str, latex: str) -> str:
+    """LaTeX of a symbol out of a file, which is no LaTeX that reads or defines anything, or leaves its formula."""
+    depth = 0
+    for brace in re.sub(r"\\[{}]", "", latex):
+        depth += {"{": 1, "}": -1}.get(brace, 0)
+        if depth < 0:
+            break
+    if depth or _NO_LETTER.search(latex) or not latex.strip():
+        raise InvalidArgumentError(argument, f"{latex!r:.60}", "a mathematical symbol in LaTeX with its braces closed",
+                                   r"such as \tau or \hat{\kappa}")
+    return latex
+
+
 def declare_symbols(data: Mapping[str, Mapping[str, Any]], argument: str = "symbols") -> dict[str, sp.Symbol]:
     """Declare the symbols that `describe_symbols` described, and return them by name.
 
@@ -240,7 +258,7 @@ def declare_symbols(data: Mapping[str, Mapping[str, Any]], argument: str = "symb
     SymbolError
         If a name is declared with another range, meaning or LaTeX already.
     InvalidArgumentError
-        If a key is unknown, or a range is none.
+        If a key is unknown, a range is none, or the LaTeX is more than a symbol.
 
     Examples
     --------
@@ -256,6 +274,8 @@ def declare_symbols(data: Mapping[str, Mapping[str, Any]], argument: str = "symb
                 raise InvalidArgumentError(f"{argument}.{name}.{key}", f"{value!r:.60}",
                                            f"one of the keys {', '.join(allowed)}, with a fitting value")
         ends = {key: _end_point(f"{argument}.{name}.{key}", fields[key]) for key in ("low", "high") if key in fields}
+        if "latex" in fields:
+            _letter(f"{argument}.{name}.latex", fields["latex"])
         rest = {key: value for key, value in fields.items() if key not in ("low", "high", "meaning")}
         meaning = fields.get("meaning", known()[name].meaning if name in known() else name)
         found[name] = declare(name, str(meaning), **ends, **rest)

@@ -216,7 +216,8 @@ def _guarded(reader: _Reader, section: str, make: Callable[[Parameter], Any]) ->
         except ModelFileError:
             raise
         except StlboundsError as error:
-            argument = getattr(error, "argument", "")
+            # Some errors have no argument of their own, and begin with its name.
+            argument = getattr(error, "argument", "") or str(error).partition(" ")[0]
             known = argument in (reader.table(section) or {})
             raise reader.error(f"{section}.{argument}" if known else section, str(error)) from error
 
@@ -301,7 +302,7 @@ def read_model(path: str | Path) -> Model:
     try:
         if place.stat().st_size > _MAX_BYTES:
             raise ModelFileError(f"{place}: longer than {_MAX_BYTES} bytes")
-        reader = _Reader(place, place.read_text(encoding="utf-8"))
+        reader = _Reader(place, place.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ModelFileError(f"{place}: cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:

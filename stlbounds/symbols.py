@@ -8,6 +8,7 @@ sign and numeric checks of the proof core read them.
 
 from __future__ import annotations
 
+import keyword
 import math
 from dataclasses import dataclass
 from fractions import Fraction
@@ -145,9 +146,9 @@ def declare(
     Parameters
     ----------
     name : str
-        A Python identifier.
+        A Python identifier of ASCII letters, and no word of Python; ``E`` and ``pi`` are numbers in an expression.
     meaning : str
-        What the symbol stands for, in a sentence; theorems print it.
+        What the symbol stands for, in plain words; theorems print it.
     low, high : int, float or sympy.Expr
         End points of the range, ``low < high``; ``-oo`` and ``oo`` are allowed.
     low_open, high_open : bool
@@ -167,7 +168,7 @@ def declare(
     SymbolError
         If the name is known with another range, meaning or LaTeX.
     InvalidArgumentError
-        If the name is no identifier, or the range is empty or cannot be told to have a value.
+        If the name cannot be written in an expression, or the range is empty or cannot be told to have a value.
 
     Examples
     --------
@@ -180,8 +181,9 @@ def declare(
     stlbounds.errors.SymbolError: alpha is already declared as the proportion of real data in a training \
 set, in [0, 1], written \\alpha; choose another name instead of something else
     """
-    if not name.isidentifier():
-        raise InvalidArgumentError("name", repr(name), "a Python identifier", "try for example 'tau'")
+    if not name.isidentifier() or not name.isascii() or keyword.iskeyword(name) or name in ("E", "pi"):
+        raise InvalidArgumentError("name", ascii(name), "a Python identifier of ASCII letters, no word of Python, and "
+                                   "neither E nor pi", "try for example 'tau'")
     values = Range(_end_point("low", low), _end_point("high", high), low_open, high_open, integer)
     if (values.low < values.high) is not sp.true:
         raise InvalidArgumentError("low", low, f"below high = {high}")

@@ -244,7 +244,7 @@ BAD = [
     ([*sets(CATEGORICAL), "--set", "n"], "NAME=VALUE"),
     ([*sets(CATEGORICAL), "--loop", "fixed"], "did you mean fixed-mix?"),
     ([*sets(CATEGORICAL), "--real", "old"], "'replay' or 'fresh'"),
-    ([*sets(CATEGORICAL, alpha=None), "--loop", "replace", "--real", "fresh"], "left out with --loop replace"),
+    ([*sets(CATEGORICAL, alpha=None), "--loop", "replace", "--real", "fresh"], "left out with the loop replace"),
     ([*sets(CATEGORICAL), "--learner", "lazy"], "--learner"),
     ([*sets(CATEGORICAL), "--theorem", "fermat"], "--theorem"),
     ([*sets(CATEGORICAL), "--drift", "blunt"], "'sharp' or 'lemma'"),

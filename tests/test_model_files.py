@@ -98,7 +98,39 @@ BAD = {
 }
 
 
+def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path):
+    """Some editors write one."""
+    assert read_model(written(tmp_path, "\ufeff" + GENERATOR)).generator(symbol).sensitivity == kappa / 2
+
+
+def test_the_words_of_a_file_are_text_in_latex(tmp_path):
+    text = '[symbols.heat_of_text]\nmeaning = "5% of it & #1_x"\nhigh = 1\nlatex = "\\\\hat{\\\\tau}_{1}"\n'
+    bound = read_model(written(tmp_path, text + GENERATOR.replace("kappa/2", "heat_of_text") + LOOP)).bound()
+    for kind in ("theorem", "document", "notation"):
+        said = bound.latex(kind)
+        assert r"5\% of it \& \#1\_x" in said and "5% of it" not in said and r"\hat{\tau}_{1}" in said
+    assert "5% of it & #1_x" in str(bound)
+
+
 class TestErrors:
+    @pytest.mark.parametrize("name", ["E", "pi", "lambda", '"\u03c4"', '"a b"'])
+    def test_names_that_an_expression_means_otherwise(self, name, tmp_path):
+        """``E`` would be declared, and read as 2.718 in every expression."""
+        with pytest.raises(ModelFileError, match=r"line 1: symbols|symbols\.(a b|\u03c4)") as caught:
+            read_model(written(tmp_path, f"[symbols.{name}]\nmeaning = 'x'\n{GENERATOR}"))
+        assert "neither E nor pi" in str(caught.value)
+
+    @pytest.mark.parametrize("latex", [r"\input{/etc/passwd}", r"\csname input\endcsname x", "^^5cinput x", "}x", "{x",
+                                       "x$y", "a%", " ", r"\\"])
+    def test_the_latex_of_a_symbol_is_a_symbol(self, latex, tmp_path):
+        with pytest.raises(ModelFileError, match="a mathematical symbol in LaTeX"):
+            read_model(written(tmp_path, f"[symbols.heat_unlike]\nlatex = '{latex}'\n{GENERATOR}"))
+
+    def test_a_learning_error_of_a_generation_is_refused_on_its_line(self, tmp_path):
+        """The generation would be a constant that a user has to put in."""
+        with pytest.raises(ModelFileError, match=r"line 4: generator.learning_error: .* = c/\(j \+ 1\) contains j"):
+            read_model(written(tmp_path, GENERATOR.replace("c/sqrt(N)", "c/(j + 1)")))
+
     @pytest.mark.parametrize("case", BAD)
     def test_file_line_and_key_are_named(self, case, tmp_path):
         text, message = BAD[case]

@@ -62,7 +62,7 @@ def _schedule(parameter: Parameter, real: str | None) -> Loop:
 
 def _without_real(loop: str, real: str | None) -> None:
     if real is not None:
-        raise InvalidArgumentError("--real", real, f"left out with --loop {loop}", "only a fixed mix offers the choice")
+        raise InvalidArgumentError("real", real, f"left out with the loop {loop}", "only a fixed mix offers the choice")
 
 
 LOOPS: dict[str, Entry[Loop]] = {

@@ -17,7 +17,7 @@ from stlbounds.proof.protocol import Protocol
 from stlbounds.proof.quantities import D, Distance, Dmix, Sensitivity
 from stlbounds.proof.rules.basic import DEFINABLE, Assumption
 from stlbounds.proof.rules.bernstein import PointVariance
-from stlbounds.symbols import J, N, check_symbols, exact, n
+from stlbounds.symbols import J, N, check_symbols, exact, j, n
 
 if TYPE_CHECKING:
     from stlbounds.generators.measurement import Measurement
@@ -38,7 +38,7 @@ def constant_of_size(argument: str, value: Any) -> sp.Expr:
     """
     found = exact(argument, value)
     check_symbols(found)
-    reserved = found.free_symbols & {n, *RESERVED, *DEFINABLE} - {N}
+    reserved = found.free_symbols & {n, j, *RESERVED, *DEFINABLE} - {N}
     if reserved:
         names = ", ".join(sorted(str(symbol) for symbol in reserved))
         raise SymbolError(f"{argument} = {found} contains {names}, which the library fills in; "

@@ -28,6 +28,7 @@ from stlbounds.render.prose import (
     describe_learner,
     describe_metric,
     enumerate_words,
+    meaning,
     symbol_range,
     symbol_sentences,
 )
@@ -225,7 +226,7 @@ class Writer:
     def _named(self, parts: list[sp.Symbol]) -> str:
         """``rho is the loop gain, Phi the amplification of the loop``."""
         return enumerate_words([
-            f"${self.notation.tex(part)}$ {'is ' if position == 0 else ''}{entry(part).meaning}"
+            f"${self.notation.tex(part)}$ {'is ' if position == 0 else ''}{meaning(part)}"
             for position, part in enumerate(parts)]) if parts else ""
 
     def _then(self, alone: bool) -> str:
@@ -282,7 +283,7 @@ class Writer:
             gap_formula=self.notation.formula(rf"g_i = {_GAP}."),
             symbols=[{"symbol": self.notation.symbol(symbol),
                       "range": self.condition(symbol),
-                      "meaning": entry(symbol).meaning} for symbol in self.bound.symbols],
+                      "meaning": meaning(symbol)} for symbol in self.bound.symbols],
             theorem=self.theorem(alone=False).rstrip(),
             proof=self.proof().rstrip(),
             references=[{"key": key, "text": reference(key).latex}

@@ -39,6 +39,11 @@ def escape(text: str) -> str:
     return "".join(_SPECIAL.get(character, character) for character in " ".join(text.split()))
 
 
+def meaning(symbol: sp.Symbol) -> str:
+    """What a symbol stands for, as LaTeX prints it: a user's words may hold a per cent sign."""
+    return escape(entry(symbol).meaning)
+
+
 def describe_generator(generator: Any, tex: Printer) -> str:
     """A sentence about the generator ``G``, in LaTeX.
 
@@ -82,12 +87,12 @@ def symbol_sentences(symbols: tuple[sp.Symbol, ...], notation: Notation, last: i
     sentences = []
     if integers:
         conditions = [f"${symbol_range(symbol, notation.symbol(symbol), last)}$" for symbol in integers]
-        meanings = [entry(symbol).meaning for symbol in integers]
+        meanings = [meaning(symbol) for symbol in integers]
         what = "be integers" if len(integers) > 1 else "be an integer"
         sentences.append(f"Let {enumerate_words(conditions)} {what}: {enumerate_words(meanings)}.")
     if others:
         described = [
-            f"${symbol_range(symbol, notation.symbol(symbol))}$ {'be ' if position == 0 else ''}{entry(symbol).meaning}"
+            f"${symbol_range(symbol, notation.symbol(symbol))}$ {'be ' if position == 0 else ''}{meaning(symbol)}"
             for position, symbol in enumerate(others)]
         sentences.append(f"Let {enumerate_words(described)}.")
     return sentences
