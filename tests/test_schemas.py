@@ -66,7 +66,7 @@ def test_the_schemas_are_schemas(name: str) -> None:
 
 
 def test_every_command_has_a_schema() -> None:
-    named = {module.name.replace("_", "-") for module in pkgutil.iter_modules(commands.__path__)} - {"init"}
+    named = {module.name.replace("_", "-") for module in pkgutil.iter_modules(commands.__path__)}
     assert {f"stlbounds/{name}/1" for name in named} <= set(schemas.names())
     with pytest.raises(InvalidArgumentError, match="must be one of stlbounds/bound/2"):
         schemas.schema("stlbounds/nothing/1")
@@ -82,6 +82,10 @@ def test_the_page_tells_every_field() -> None:
 @pytest.mark.parametrize("command", QUICK)
 def test_what_commands_print(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     holds(printed(command, capsys))
+
+
+def test_a_model_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    holds(printed(f"init {tmp_path / 'mine.toml'}", capsys))
 
 
 @pytest.mark.slow

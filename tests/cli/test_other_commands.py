@@ -274,8 +274,6 @@ def test_bad_options_are_one_line(capsys, monkeypatch, tmp_path, commands, name)
     ("eval my_model", "a model file (*.toml), or one of generic"), ("derive generic --latex word", "--latex = 'word'"),
     # Options that contradict each other.
     ("derive generic --latex theorem --format markdown", "left out with --latex"),
-    ("derive generic --json --format markdown", "left out with --json"),
-    ("list --json --format latex", "left out with --json"),
     ("enclose generic --set alpha=1/2 --range alpha=0:1", "left out beside --set alpha"),
     ("compare generic --set alpha=1/2 --range alpha=0:1", "left out beside --set alpha"),
     ("check-claim categorical log(alpha-1) --set K=3 --set n=9 --set alpha=1/2 --set delta=0.1 --set i=2",

@@ -41,9 +41,8 @@ def run(
         raise InvalidArgumentError("--format", ascii(style), f"one of {', '.join(_STYLES)}")
     if latex is not None and latex not in _KINDS:
         raise InvalidArgumentError("--latex", ascii(latex), f"one of {', '.join(_KINDS)}")
-    for option, given in (("--latex", latex is not None), ("--json", as_json)):
-        if given and style != "text":
-            raise InvalidArgumentError("--format", style, f"left out with {option}")
+    if latex is not None and style != "text":
+        raise InvalidArgumentError("--format", style, "left out with --latex")
     choices = layout(width, environment, label, cleveref, nicefrac, prose, rough)
     if choices and latex is None:
         raise InvalidArgumentError("--latex", "missing", "given with the options that lay it out",

@@ -37,8 +37,6 @@ def run(
         raise InvalidArgumentError("list", repr(what), f"one of {', '.join(_ROOMS)}")
     if shape not in _FORMATS:
         raise InvalidArgumentError("--format", repr(shape), f"one of {', '.join(_FORMATS)}")
-    if as_json and shape not in ("text", "json"):
-        raise InvalidArgumentError("--format", shape, "left out with --json")
     rooms = [what] if what is not None else list(_ROOMS)
     if as_json or shape == "json":
         print_json({"schema": "stlbounds/list/1", **{room: _data(room) for room in rooms}})
