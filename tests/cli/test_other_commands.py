@@ -293,12 +293,16 @@ def test_completion_can_be_shown(shell):
     assert done.returncode == 0 and f"complete_{shell}" in done.stdout and done.stderr == ""
 
 
-def test_completion_completes():
+@pytest.mark.parametrize(("words", "found"), [
+    ("eval categ", ["categorical", "categorical-with-prior"]), ("eval my", ["my_model.toml"]),
+    ("eval categorical --real ", ["replay", "fresh"])])
+def test_completion_completes(tmp_path, words, found):
+    (tmp_path / "my_model.toml").touch()
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "_STLBOUNDS_COMPLETE": "complete_bash",
-                   "COMP_WORDS": "stlbounds eval categ", "COMP_CWORD": "2"}
-    done = subprocess.run([sys.executable, "-m", "stlbounds"], cwd=ROOT, capture_output=True, text=True,
+                   "COMP_WORDS": f"stlbounds {words}", "COMP_CWORD": str(words.count(" ") + 1)}
+    done = subprocess.run([sys.executable, "-m", "stlbounds"], cwd=tmp_path, capture_output=True, text=True,
                           env=environment, check=False)
-    assert done.returncode == 0 and "categorical" in done.stdout.split()
+    assert done.returncode == 0 and done.stdout.split() == found
 
 
 _LONG = ["categorical", "--set", "K=5", "--set", "n=5000", "--set", "alpha=1/2", "--set", "i=60", "--set", "delta=0.1",
