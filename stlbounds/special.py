@@ -73,7 +73,7 @@ def geometric_sum_from_offset_array(offset: Any, terms: Any, out: Any = None) ->
     offset, terms = np.asarray(offset), np.asarray(terms)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         # expm1 and log1p keep the digits that 1 - r**k loses when r is near 1.
-        rate = np.log1p(offset, out if out is not None and out.shape == offset.shape else None)
+        rate = _log_of_ratio(offset, out if out is not None and out.shape == offset.shape else None)
         exponent = np.multiply(terms, rate, out)
         value = np.asarray(np.divide(np.expm1(exponent, out), offset, out))
         if offset.max(initial=0.0) >= 1.0:
@@ -85,9 +85,20 @@ def geometric_sum_from_offset_array(offset: Any, terms: Any, out: Any = None) ->
         if not np.isfinite(value.sum()):
             lost = ~np.isfinite(value)
             offset, terms = (np.broadcast_to(part, value.shape)[lost] for part in (offset, terms))
-            again = np.where(offset == 0.0, terms, np.inf)
+            again = np.where(offset == 0.0, terms, np.where(offset == -1.0, 1.0, np.inf))
             value[lost] = np.where(terms <= 1.0, terms, again)
     return value[()]
+
+
+def _log_of_ratio(offset: Any, out: Any) -> Any:
+    """``log1p(offset)`` of an array, into ``out`` if given, nan at -1: from the logarithm, which NumPy vectorises."""
+    import numpy as np
+
+    ratio = np.add(offset, 1.0)
+    # What the ratio lost by rounding, to first order; next to ratio 1 it is all there is.
+    lost = np.subtract(ratio, 1.0, out)
+    lost = np.divide(np.subtract(offset, lost, out), ratio, out)
+    return np.add(lost, np.log(ratio), out)
 
 
 def geometric_sum_math(r: float, k: float) -> float:
