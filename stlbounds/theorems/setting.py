@@ -14,7 +14,7 @@ from stlbounds.learners.base import UniformlyStable
 from stlbounds.loops.base import Loop
 from stlbounds.proof.claim import RESERVED
 from stlbounds.proof.rules.basic import DEFINABLE
-from stlbounds.symbols import N, b, n
+from stlbounds.symbols import N, b, j, n
 
 __all__ = ["Setting"]
 
@@ -78,10 +78,13 @@ class Setting(Described):
         given = {name: sp.Tuple(*value) if isinstance(value, tuple) else value
                  for name, value in self.loop.arguments.items()}
         for name, value in {**self.loop.parameters, **given}.items():
-            reserved = value.free_symbols & {n, *RESERVED, *DEFINABLE} if isinstance(value, sp.Basic) else set()
+            # A parameter is one number; only what it is made from may be an expression in the generation.
+            filled_in = {n, *RESERVED, *DEFINABLE, *([j] if name in self.loop.parameters else [])}
+            reserved = value.free_symbols & filled_in if isinstance(value, sp.Basic) else set()
             if reserved:
+                instead = "use another symbol, or a Schedule" if j in reserved else "use another symbol"
                 raise SymbolError(f"{name} = {value} contains {', '.join(sorted(map(str, reserved)))}, which the "
-                                  f"library fills in; use another symbol")
+                                  f"library fills in; {instead}")
         if not self.learner.metric.covers(self.generator.metric):
             raise MetricError(
                 f"the learner {self.learner.name} is known to be stable in the {self.learner.metric.value} "

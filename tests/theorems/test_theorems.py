@@ -316,14 +316,14 @@ class TestSettings:
         with pytest.raises(InvalidArgumentError):
             stl.Setting(*parts)
 
-    @pytest.mark.parametrize("reserved", [1 / n, 1 / N, 1 / (1 + i), 1 / (1 + rho)])
+    @pytest.mark.parametrize("reserved", [1 / n, 1 / N, 1 / (1 + i), 1 / (1 + rho), 1 / (1 + j)])
     def test_a_loop_parameter_must_not_use_what_the_library_fills_in(self, reserved):
         with pytest.raises(SymbolError, match="fills in"):
             stl.Setting(stl.loops.FixedMix(reserved), self.generator)
 
     def test_other_symbols_may_be_used(self):
-        bound = stl.in_expectation(stl.Setting(stl.loops.FixedMix(1 / (1 + j)), self.generator))
-        assert j in bound.symbols
+        bound = stl.in_expectation(stl.Setting(stl.loops.FixedMix(1 / (1 + c)), self.generator))
+        assert c in bound.symbols
 
     def test_no_learning_error_no_bound(self):
         with pytest.raises(AssumptionError, match="no learning error"):
