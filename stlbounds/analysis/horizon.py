@@ -21,7 +21,8 @@ def horizon(bound: Statement, epsilon: Any, seconds: float = SECONDS, **values: 
     question = asked(bound, i, epsilon, values, seconds)
     first, evidence = _first(bound, question)
     if first is None:
-        return Inverse(i, sp.oo, f"the bound never exceeds {question.target}", evidence=evidence)
+        until = "" if bound.setting.loop.horizon is None else " before the schedule ends"
+        return Inverse(i, sp.oo, f"the bound never exceeds {question.target}{until}", evidence=evidence)
     return Inverse(i, sp.Integer(first), f"the bound exceeds {question.target} at i = {first} for the first time",
                    evidence=evidence)
 
@@ -34,6 +35,10 @@ def max_generations(bound: Statement, epsilon: Any, seconds: float = SECONDS, **
         return Inverse(i, None, f"the bound is at most {question.target} up to i = floor({closed}), where that is real "
                                 f"and not negative", closed)
     first, evidence = _first(bound, question)
+    last = bound.setting.loop.horizon
+    if first is None and last is not None:
+        return Inverse(i, sp.Integer(last), f"the bound is at most {question.target} up to i = {last}, where the "
+                                            f"schedule ends", evidence=evidence)
     if first is None:
         return Inverse(i, sp.oo, f"the bound is at most {question.target} for every i", evidence=evidence)
     if first == 0:

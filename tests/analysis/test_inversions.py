@@ -118,6 +118,8 @@ def test_schedules_end():
     values = dict(M=1, b=0, c=1, r=0.5, n=100)
     assert bound.horizon(10, **values).value == sp.oo
     assert bound.horizon(0.12, **values).value == 3
+    whole = bound.max_generations(10, **values)
+    assert whole.value == 3 and "where the schedule ends" in str(whole)
     with pytest.raises(InvalidArgumentError, match="schedule"):
         bound.rate(i)
     # t_3 = 1 + (3/4)(1 + 1/2) errors, and alpha_3 = 0.
