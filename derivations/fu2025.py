@@ -83,7 +83,7 @@ def compare() -> Comparison:
             found["shrinking"].subs(_NUMBERS)),
     ]
     return Comparison(
-        "Fu et al. 2025, A theoretical perspective: When and how self-consuming training loops generalize",
+        "Fu et al. 2025, A theoretical perspective: How to prevent model collapse in self-consuming training loops",
         "architecture and proportion of real data influence the success of a loop; for transformers in context a "
         "constant proportion ensures convergence; insights into the best size of the synthetic data",
         tuple(rows), _simulated(),

@@ -155,7 +155,7 @@ REFERENCES: dict[str, Reference] = {
     ),
     "fu2025": Reference(
         "inproceedings", ("Shi Fu", "Yingjie Wang", "Yuzhu Chen", "Xinmei Tian", "Dacheng Tao"),
-        "A theoretical perspective: When and how self-consuming training loops generalize",
+        "A theoretical perspective: How to prevent model collapse in self-consuming training loops",
         r"In \emph{International Conference on Learning Representations}. arXiv:2502.18865", 2025,
         (("booktitle", "International Conference on Learning Representations"), ("eprint", "2502.18865"),
          ("archiveprefix", "arXiv")),
