@@ -27,6 +27,13 @@ def _check_kind(argument: str, value: object, kind: type) -> None:
         raise InvalidArgumentError(argument, repr(value), f"one of stlbounds.{argument}s")
 
 
+def _check_free(name: str, value: sp.Basic, filled_in: set[sp.Symbol], instead: str) -> None:
+    reserved = value.free_symbols & filled_in
+    if reserved:
+        raise SymbolError(f"{name} = {value} contains {', '.join(sorted(map(str, reserved)))}, which the library fills "
+                          f"in; {instead}")
+
+
 @dataclass(frozen=True)
 class Setting(Described):
     """What a bound speaks about.
@@ -74,17 +81,13 @@ class Setting(Described):
         _check_kind("learner", self.learner, UniformlyStable)
         if self.drift not in ("sharp", "lemma"):
             raise InvalidArgumentError("drift", repr(self.drift), "'sharp' or 'lemma'")
+        for name, value in self.loop.parameters.items():
+            _check_free(name, value, {n, j, *RESERVED, *DEFINABLE}, "use another symbol, or a Schedule")
         # An expression in the generation may hide a symbol from its value in any single one.
-        given = {name: sp.Tuple(*value) if isinstance(value, tuple) else value
-                 for name, value in self.loop.arguments.items()}
-        for name, value in {**self.loop.parameters, **given}.items():
-            # A parameter is one number; only what it is made from may be an expression in the generation.
-            filled_in = {n, *RESERVED, *DEFINABLE, *([j] if name in self.loop.parameters else [])}
-            reserved = value.free_symbols & filled_in if isinstance(value, sp.Basic) else set()
-            if reserved:
-                instead = "use another symbol, or a Schedule" if j in reserved else "use another symbol"
-                raise SymbolError(f"{name} = {value} contains {', '.join(sorted(map(str, reserved)))}, which the "
-                                  f"library fills in; {instead}")
+        for name, value in self.loop.arguments.items():
+            for part in value if isinstance(value, tuple) else (value,):
+                if isinstance(part, sp.Basic):
+                    _check_free(name, part, {n, *RESERVED, *DEFINABLE}, "use another symbol")
         if not self.learner.metric.covers(self.generator.metric):
             raise MetricError(
                 f"the learner {self.learner.name} is known to be stable in the {self.learner.metric.value} "
