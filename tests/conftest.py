@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 import stlbounds as stl
+from stlbounds import parsing
 from stlbounds.symbols import K, N, alpha, c, kappa, r
 
 settings.register_profile("deterministic", derandomize=True, deadline=None)
@@ -34,3 +35,9 @@ def _bound(theorem: str, real: str, model: str) -> stl.Bound:
 def standard_bound():
     """``standard_bound(theorem, real, model)``, each made once; the model is "generic", "sharp" or "lemma"."""
     return _bound
+
+
+@pytest.fixture
+def patient_parser(monkeypatch):
+    """A parser that takes its time: what a slow machine reads is looked at, not how fast it reads."""
+    monkeypatch.setattr(parsing, "MAX_SECONDS", 30.0)

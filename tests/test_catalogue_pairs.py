@@ -104,6 +104,7 @@ def test_all_other_pairs_have_a_proof(generator):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("patient_parser")
 @pytest.mark.parametrize("loop", LOOPS)
 def test_bounds_read_back_from_their_text(loop):
     """For every generator that fits the loop: whatever a bound contains, the parser knows."""

@@ -124,6 +124,7 @@ def test_derive(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("patient_parser")
 def test_the_texts_of_expressions_can_be_read_back(capsys: pytest.CaptureFixture[str]) -> None:
     # The parser knows no `layer_query`, the function of the layers in the depth-uniform constant.
     for model in sorted(set(GENERATORS) - {"transformer-depth-uniform"}):

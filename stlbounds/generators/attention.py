@@ -2,12 +2,11 @@ r"""How far a move of the example tokens carries through layers of softmax atten
 
 The architecture: ``N`` example tokens and a query token in the unit ball of ``R^p``; ``L`` layers in which every
 position attends to the ``N`` examples, ``z <- sum_k a_k V z_k`` with ``a = softmax(z' Q z_k)``, ``|Q| <= omega/2`` and
-``|V| <= 1`` in operator norm, no mask, no normalisation. Every quantity carries a role, ``generator`` or ``learner``,
-because a setting may contain two transformers.
+``|V| <= 1`` in operator norm, no mask, no normalisation. A quantity has a role, ``generator`` or ``learner``: a setting
+may contain two transformers.
 
 One layer, along the segment between two configurations (the ball is convex, and spreads are convex functions of the
-configuration, so that the bounds hold on all of it). Write ``d`` for a bound on the diameter of the example tokens.
-Then
+configuration, so that the bounds hold on all of it), with a bound ``d`` on the diameter of the example tokens:
 
     d(out) = sum_k a_k V dz_k + V sum_k a_k (z_k - mean) (z' Q dz_k + dz' Q z_k),    mean = sum_k a_k z_k.
 
@@ -382,8 +381,7 @@ class ReadOut(Rule):
 class InContextStability(Rule):
     """``beta_N <= 2 r ell q_L/N``: the loss moves by at most ``ell`` times the output.
 
-    ``|loss(A(S), z) - loss(A(S'), z)| <= ell q_L (1/N) sum_k |z_k - z'_k|`` and ``|z_k - z'_k| = 2 r d(z_k, z'_k)`` in
-    the normalised metric.
+    It moves by at most ``ell q_L (1/N) sum_k |z_k - z'_k|``, and ``|z_k - z'_k| = 2 r d(z_k, z'_k)``, ``d`` normalised.
     """
 
     title = "stability of in-context learning"

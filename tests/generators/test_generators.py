@@ -19,7 +19,7 @@ from stlbounds.generators.categorical import EmpiricalDrift, EmpiricalLearningEr
 from stlbounds.proof.dag import Proof
 from stlbounds.proof.quantities import D, Distance, Dmix, InfluenceSquares, Sensitivity
 from stlbounds.proof.rules.influence import InfluenceSquaresSum
-from stlbounds.symbols import SOURCE, STEP, J, K, N, alpha, c, e, eta, i, j, kappa, n, r, rho
+from stlbounds.symbols import SOURCE, STEP, J, K, N, alpha, c, e, eta, i, kappa, n, r, rho
 
 DISCRETE, EUCLIDEAN = stl.DISCRETE, stl.EUCLIDEAN
 GENERATORS = {
@@ -165,7 +165,7 @@ def test_undeclared_and_foreign_symbols_are_refused():
 
 
 def test_the_size_and_other_symbols_are_welcome():
-    generator = stl.generators.Generator("g", DISCRETE, N * (1 - sp.exp(-kappa)), e / (1 + j))
+    generator = stl.generators.Generator("g", DISCRETE, N * (1 - sp.exp(-kappa)), e / (1 + c))
     assert generator.sensitivity.has(N)
 
 

@@ -87,6 +87,7 @@ def test_latex_says_what_the_bound_says(name: str) -> None:
     assert read >= 8
 
 
+@pytest.mark.usefixtures("patient_parser")
 @pytest.mark.parametrize("name", TEXTS)
 def test_text_says_what_the_bound_says(name: str) -> None:
     chance = random.Random(20250712)
