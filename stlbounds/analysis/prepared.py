@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
@@ -20,7 +21,7 @@ __all__ = ["Prepared", "as_symbol", "prepare", "sensitivity_of", "substitutions_
 #: Sums of no more terms are written out.
 _FEW = 32
 #: Operations in a quotient that is reduced, so that answers are not waited for.
-_SMALL = 30
+_SMALL = 10
 
 
 def as_symbol(bound: Statement, variable: Any, argument: str = "variable") -> sp.Symbol:
@@ -105,9 +106,12 @@ class Prepared:
 
 
 def _small_rational(part: sp.Basic) -> bool:
-    return bool(part.is_Add and part.has(sp.Pow) and part.count_ops() <= _SMALL and part.is_rational_function())
+    if not part.is_Add or part.count_ops() > _SMALL or not part.is_rational_function():
+        return False
+    return any(power.base.is_Add and power.exp.is_negative for power in part.atoms(sp.Pow))
 
 
+@lru_cache(maxsize=1024)
 def _reduced(part: sp.Expr) -> sp.Expr:
     other = sp.factor(part)
     return other if other.count_ops() < part.count_ops() else part
