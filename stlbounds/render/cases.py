@@ -66,11 +66,12 @@ def gathered(expression: sp.Expr) -> sp.Expr:
     >>> gathered(1 + sp.Piecewise((0, sp.Eq(i, 0)), (n, True)))
     Piecewise((1, Eq(i, 0)), (n + 1, True))
     """
-    conditions = {part.args[0][1] for part in expression.atoms(sp.Piecewise)}
-    if isinstance(expression, sp.Piecewise) or len(conditions) != 1:
+    parts = expression.atoms(sp.Piecewise)
+    conditions = {part.args[0][1] for part in parts}
+    if isinstance(expression, sp.Piecewise) or len(conditions) != 1 or any(len(part.args) != 2 for part in parts):
         return expression
     (condition,) = conditions
     index = condition.lhs if isinstance(condition, sp.Eq) and condition.rhs == 0 else None
-    if index not in expression.free_symbols or any(len(part.args) != 2 for part in expression.atoms(sp.Piecewise)):
+    if index not in expression.free_symbols:
         return expression
     return case_by_case(lambda whole: whole, expression, index=index)
