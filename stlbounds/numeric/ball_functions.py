@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from math import prod
+from operator import methodcaller
 from typing import Any
 
 from stlbounds.errors import UndecidedError
@@ -69,9 +70,12 @@ def _root(value: Any) -> Any:
 
 def _roots(values: list[Any]) -> Any:
     """A product of roots: one root, if all radicands are surely positive."""
-    if not all(value > 0 for value in values):
-        return prod(map(_root, values), start=ball(1))
-    return ball(prod(values)).sqrt()
+    product = ball(1)
+    for value in values:
+        if not value > 0:
+            return prod(map(_root, values), start=ball(1))
+        product = product * value
+    return product.sqrt()
 
 
 def _halves(exponent: Any) -> int | None:
@@ -193,8 +197,8 @@ def _geometric_sum_at(offset: Any, terms: Any) -> Any:
 def _geometric_sum_from(offset: Any, terms: Any) -> Any:
     """The geometric sum of ratio ``1 + offset``, which is nonnegative: increasing in both arguments."""
     offset, terms = ball(offset), ball(terms)
-    if terms.is_integer() and terms >= 0:
-        whole = int(terms.unique_fmpz())
+    whole = _whole(terms)
+    if whole is not None and whole >= 0:
         if whole <= 1:
             return ball(whole)
         if offset.rel_accuracy_bits() > _THIN:
@@ -328,7 +332,8 @@ def _binary_depth(size: Any) -> Any:
 
 
 def _method(name: str) -> Callable[[Any], Any]:
-    return lambda value: getattr(ball(value), name)()
+    call = methodcaller(name)
+    return lambda value: call(ball(value))
 
 
 def _extreme(name: str) -> Callable[..., Any]:
