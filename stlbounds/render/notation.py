@@ -39,7 +39,6 @@ __all__ = ["Notation", "quantities_in_words"]
 
 #: A sensitivity that is wider than this, in points, is called kappa.
 _LONG = 120.0
-_ANY_INDEX = sp.Dummy("k", integer=True, nonnegative=True)
 
 
 class Notation:
@@ -75,6 +74,7 @@ class Notation:
         self._families = self._find_families(bound.proof.steps()) if Phi in self._definitions else {}
         self._printer = _Shorthand(self.names, self._indexed, self._sizes)
         # Printing is the slow part, and one formula is printed in several places.
+        self._shortened: dict[sp.Expr, sp.Expr] = {}
         self._written: dict[sp.Expr, str] = {}
         self._written_terms: dict[sp.Expr, tuple[str, ...]] = {}
 
@@ -101,10 +101,12 @@ class Notation:
         """The squares of the amplification at the indices at which the proof needs it, with their symbols."""
         square = self._definitions[Phi] ** 2
         sides = [side for claim in steps if claim.rule.kind != "definition" for side in (claim.lhs, claim.rhs)]
+        # Replaced in no expression: a minimum would be evaluated again.
+        parts = set().union(*map(sp.preorder_traversal, sides))
         found: dict[sp.Expr, sp.Symbol] = {}
         for index in (i, i - 1, J, J - 1, J + 1):
             shifted = square.subs(i, index)
-            if index == i or any(side.xreplace({shifted: _ANY_INDEX}) != side for side in sides):
+            if index == i or shifted in parts:
                 found[shifted] = sp.Symbol(f"Phi[{index}]", nonnegative=True)
                 self._indexed[found[shifted]] = f"{self._written_phi}_{{{self._script(index)}}}"
         if len(found) > 1:
@@ -128,6 +130,11 @@ class Notation:
 
     def short(self, expression: sp.Expr) -> sp.Expr:
         """The expression with the amplification named wherever it occurs."""
+        if expression not in self._shortened:
+            self._shortened[expression] = self._made_short(expression)
+        return self._shortened[expression]
+
+    def _made_short(self, expression: sp.Expr) -> sp.Expr:
         here = self._families.get(self._definitions.get(Phi, sp.S.Zero) ** 2, Phi)
         expression = expression.xreplace(self._shorter)
         expression = expression.replace(_has_size_in_cases, lambda part: part.func(self.size_name(part.args[0])))
