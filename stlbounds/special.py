@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 __all__ = [
+    "at_start",
     "binary_depth",
     "binary_depth_array",
     "binary_depth_mpmath",
@@ -36,6 +37,7 @@ __all__ = [
 ]
 
 _EXACT_TERMS = 256
+_FEW_TERMS = 8
 
 
 def geometric_sum_array(r: npt.ArrayLike, k: npt.ArrayLike) -> Any:
@@ -160,6 +162,37 @@ def from_start(generation: sp.Expr, start: sp.Expr, later: sp.Expr) -> sp.Expr:
     return sp.S(start) if generation.is_zero else sp.Piecewise((start, sp.Eq(generation, 0)), (later, True))
 
 
+def at_start(expression: sp.Expr, index: sp.Symbol) -> sp.Expr:
+    """The expression in generation 0, where sums and products over generations are empty or have few terms.
+
+    Those are added up here: SymPy reads limits that end before they start otherwise, and says of an empty product now
+    that it is positive, now that it is negative.
+
+    Examples
+    --------
+    >>> from stlbounds.symbols import i, n
+    >>> k = sp.Dummy("k", integer=True)
+    >>> at_start(1 + sp.Sum(n**k, (k, 0, i - 1)) + sp.Piecewise((0, sp.Eq(i, 0)), (n, True)), i)
+    1
+    """
+    return _added_up(expression.subs(index, 0))
+
+
+def _added_up(expression: sp.Expr) -> sp.Expr:
+    def few(part: sp.Basic) -> bool:
+        low, high = part.limits[-1][1:] if isinstance(part, (sp.Sum, sp.Product)) else (sp.oo, sp.S.Zero)
+        return bool(low.is_Integer and high.is_Integer and high - low <= _FEW_TERMS)
+
+    return expression.replace(few, _terms)
+
+
+def _terms(part: sp.Expr) -> sp.Expr:
+    *inner, (index, low, high) = part.limits
+    body = part.func(part.function, *inner) if inner else part.function
+    terms = [_added_up(body.subs(index, value)) for value in range(int(low), int(high) + 1)]
+    return sp.Add(*terms) if isinstance(part, sp.Sum) else sp.Mul(*terms)
+
+
 def generation_cases(expression: sp.Expr) -> tuple[sp.Expr, ...]:
     """An expression without case distinctions, in generation 0 and in generation ``k + 1``; itself if it has none.
 
@@ -169,14 +202,15 @@ def generation_cases(expression: sp.Expr) -> tuple[sp.Expr, ...]:
     if not cases:
         return (expression,)
     index = min((s for case in cases for _, condition in case.args for s in condition.free_symbols), key=str)
-    return tuple(part for value in (sp.S.Zero, index + 1) for part in generation_cases(expression.subs(index, value)))
+    return tuple(part for case in (at_start(expression, index), expression.subs(index, index + 1))
+                 for part in generation_cases(case))
 
 
 def case_by_case(function: Callable[..., sp.Expr], *expressions: sp.Expr, index: sp.Symbol) -> sp.Expr:
     """``function`` of the expressions, with the cases "generation 0" and "later" of all of them gathered at the top."""
     if not any(expression.has(sp.Piecewise) for expression in expressions):
         return function(*expressions)
-    start = (expression.subs(index, 0) for expression in expressions)
+    start = (at_start(expression, index) for expression in expressions)
     later = (expression.replace(sp.Piecewise, lambda *cases: cases[-1][0]) for expression in expressions)
     return from_start(index, function(*start), function(*later))
 

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 import sympy as sp
 
 from stlbounds.special import case_by_case
-from stlbounds.symbols import i
 
-__all__ = ["at_start", "gathered", "has_cases", "later"]
+__all__ = ["gathered", "has_cases", "later"]
 
 
 def has_cases(expressions: Iterable[sp.Expr]) -> bool:
@@ -27,34 +26,6 @@ def later(expression: sp.Expr) -> sp.Expr:
     n + 1
     """
     return expression.replace(sp.Piecewise, lambda *cases: cases[-1][0])
-
-
-def at_start(expression: sp.Expr) -> sp.Expr:
-    """The expression in generation 0, where sums and products over generations are empty or have few terms.
-
-    Examples
-    --------
-    >>> from stlbounds.symbols import i, n
-    >>> k = sp.Dummy("k", integer=True)
-    >>> at_start(1 + sp.Sum(n**k, (k, 0, i - 1)) + sp.Piecewise((0, sp.Eq(i, 0)), (n, True)))
-    1
-    """
-    return _added_up(expression.subs(i, 0))
-
-
-def _added_up(expression: sp.Expr) -> sp.Expr:
-    """Sums and products with whole limits, term by term; SymPy reads those that end before they start otherwise."""
-    def whole(part: sp.Basic) -> bool:
-        return isinstance(part, (sp.Sum, sp.Product)) and all(end.is_Integer for end in part.limits[-1][1:])
-
-    return expression.replace(whole, _terms)
-
-
-def _terms(part: sp.Expr) -> sp.Expr:
-    *inner, (index, low, high) = part.limits
-    body = part.func(part.function, *inner) if inner else part.function
-    terms = [_added_up(body.subs(index, value)) for value in range(int(low), int(high) + 1)]
-    return sp.Add(*terms) if isinstance(part, sp.Sum) else sp.Mul(*terms)
 
 
 def gathered(expression: sp.Expr) -> sp.Expr:

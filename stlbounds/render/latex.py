@@ -17,7 +17,7 @@ import sympy as sp
 
 from stlbounds.errors import InvalidArgumentError
 from stlbounds.proof.quantities import Quantity
-from stlbounds.render.cases import at_start, has_cases, later
+from stlbounds.render.cases import has_cases, later
 from stlbounds.render.display import NARROW, Relation, aligned, chain, rows, rows_of_sum
 from stlbounds.render.notation import Notation, quantities_in_words
 from stlbounds.render.options import LatexOptions
@@ -36,6 +36,7 @@ from stlbounds.render.recursions import recursions
 from stlbounds.render.references import reference
 from stlbounds.render.renaming import Names, normal_names
 from stlbounds.render.steps import StepWriter, cited_keys
+from stlbounds.special import at_start
 from stlbounds.symbols import J, entry, i
 
 __all__ = ["Writer", "chosen", "document", "equation", "proof", "render", "theorem"]
@@ -214,7 +215,7 @@ class Writer:
         """The bound in generation 0, where that is another one."""
         if not self.cases:
             return ""
-        terms = [at_start(term) for term in self.bound.terms.values()]
+        terms = [at_start(term, i) for term in self.bound.terms.values()]
         return rows_of_sum(Printer(self.notation.names).terms([term for term in terms if term != 0]), self.width)
 
     def _recursions(self, parts: list[sp.Symbol]) -> str:
