@@ -7,8 +7,9 @@ Sums and products over generations may have limits that are arguments, arrays in
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import mpmath
@@ -77,7 +78,10 @@ class Series:
 
 
 class _MpmathPrinter(Series, MpmathPrinter):  # type: ignore[misc]  # SymPy has no types
-    pass
+    def _print_Rational(self, expr: sp.Rational) -> str:
+        return f"ratio({expr.p}, {expr.q})"
+
+    _print_Half = _print_Rational
 
 
 class _NumPyPrinter(Series, NumPyPrinter):  # type: ignore[misc]
@@ -87,6 +91,16 @@ class _NumPyPrinter(Series, NumPyPrinter):  # type: ignore[misc]
 def _settings(names: Sequence[str]) -> dict[str, Any]:
     return {"fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True,
             "user_functions": {name: name for name in names}}
+
+
+@lru_cache(maxsize=4096)
+def _divided(numerator: int, denominator: int, precision: int) -> Any:
+    return mpmath.mpf(numerator) / denominator
+
+
+def _mpmath_ratio(numerator: int, denominator: int) -> Any:
+    """A fraction at the working precision; those inside of sums are asked for again and again."""
+    return _divided(numerator, denominator, mpmath.mp.prec)
 
 
 def _mpmath_sum(term: Callable[[Any], Any], first: Any, last: Any) -> Any:
@@ -131,6 +145,17 @@ def shared_parts(expressions: Sequence[sp.Expr]) -> tuple[list[tuple[sp.Symbol, 
     return sp.cse(expressions, symbols=sp.numbered_symbols("_t"), ignore=indices)  # type: ignore[no-any-return]
 
 
+def _renamed(symbols: tuple[sp.Symbol, ...], expressions: tuple[sp.Expr, ...], names: Collection[str],
+             modules: Sequence[str]) -> tuple[tuple[sp.Symbol, ...], list[sp.Expr]]:
+    """Other symbols for those that are called as a function in the code: ``root`` and ``log`` may be anybody's."""
+    taken = set(names).union(*(dir(import_module(module)) for module in modules))
+    others = {symbol: sp.Symbol(f"_{symbol.name}_", **symbol.assumptions0) for symbol in symbols
+              if symbol.name in taken}
+    if not others:
+        return symbols, list(expressions)
+    return tuple(others.get(symbol, symbol) for symbol in symbols), [part.xreplace(others) for part in expressions]
+
+
 def printed_function(expressions: tuple[sp.Expr, ...], symbols: tuple[sp.Symbol, ...], printer: Any,
                      names: dict[str, Any], modules: Sequence[str] = ()) -> Callable[..., Sequence[Any]]:
     """A function of the symbols' values that returns the list of values, in the code of ``printer``.
@@ -148,17 +173,20 @@ def printed_function(expressions: tuple[sp.Expr, ...], symbols: tuple[sp.Symbol,
     modules : sequence of str
         Modules of `sympy.lambdify` that mean further names.
     """
+    arguments, values = _renamed(symbols, expressions, names, modules)
     function: Callable[..., Sequence[Any]] = sp.lambdify(
-        symbols, list(expressions), modules=[names, *modules], cse=shared_parts, printer=printer)
+        arguments, values, modules=[names, *modules], cse=shared_parts, printer=printer)
     return function
 
 
 @lru_cache(maxsize=1024)
 def mpmath_function(expression: sp.Expr, symbols: tuple[sp.Symbol, ...]) -> Callable[..., Any]:
     """A function of the symbols' values, mpmath numbers, in the working precision at its call."""
-    functions = {**MPMATH_FUNCTIONS, "sum_over": _mpmath_sum, "product_over": _mpmath_product}
+    functions = {**MPMATH_FUNCTIONS, "sum_over": _mpmath_sum, "product_over": _mpmath_product,
+                 "ratio": _mpmath_ratio}
+    arguments, (value,) = _renamed(symbols, (expression,), functions, ["mpmath"])
     function: Callable[..., Any] = sp.lambdify(
-        symbols, expression, modules=[functions, "mpmath"], printer=_MpmathPrinter(_settings(list(MPMATH_FUNCTIONS))))
+        arguments, value, modules=[functions, "mpmath"], printer=_MpmathPrinter(_settings(list(MPMATH_FUNCTIONS))))
     return function
 
 
@@ -167,7 +195,9 @@ def numpy_function(expressions: tuple[sp.Expr, ...], symbols: tuple[sp.Symbol, .
     """A function of the symbols' values, arrays of doubles, that returns the values of all expressions."""
     # Common subexpressions must not move out of a sum over the variable that they contain.
     series = any(expression.has(sp.Sum, sp.Product) for expression in expressions)
+    functions = {**NUMPY_FUNCTIONS, **_NUMPY_EXTRAS}
+    arguments, values = _renamed(symbols, expressions, functions, ["numpy"])
     function: Callable[..., Sequence[Any]] = sp.lambdify(
-        symbols, list(expressions), modules=[{**NUMPY_FUNCTIONS, **_NUMPY_EXTRAS}, "numpy"], cse=not series,
+        arguments, values, modules=[functions, "numpy"], cse=not series,
         printer=_NumPyPrinter(_settings([*NUMPY_FUNCTIONS, "erf"])))
     return function

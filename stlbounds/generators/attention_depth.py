@@ -15,6 +15,7 @@ working precision, the rest of the layers is a geometric progression, and is not
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import mpmath
@@ -181,7 +182,12 @@ class LayerInduction(Rule):
 
 def _layers_mpmath(omega: Any, layers: Any) -> tuple[Any, Any, Any]:
     """``d_l, m_l, q_l`` at the working precision."""
-    omega, left = mpmath.mpf(omega), int(layers)
+    return _layers_at(mpmath.mpf(omega), int(layers), mpmath.mp.prec)
+
+
+@lru_cache(maxsize=1024)
+def _layers_at(omega: Any, left: int, precision: int) -> tuple[Any, Any, Any]:
+    # Kept: a verification asks for one sensitivity in each of thousands of terms.
     spread, mean, query = mpmath.mpf(2), mpmath.mpf(1), mpmath.mpf(0)
     while left:
         context = mpmath.exp(omega * spread / 2) * (1 + omega * spread / 2)
