@@ -246,7 +246,7 @@ class SampledPoints(Rule):
 
 
 class SampledLaw(Rule):
-    """``kappa_N <= L_TV s`` in the discrete metric: total variation is convex, so average over the training seed."""
+    """``kappa_N <= L_TV s`` in the discrete metric: true for every training seed, hence on average over it."""
 
     title = "sampling"
     metric = Metric.DISCRETE
@@ -258,4 +258,5 @@ class SampledLaw(Rule):
 
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
-        return "Total variation is convex: average over the training seed."
+        return ("The law of a new point moves by at most its Lipschitz constant times what the parameter moves by; "
+                "where the training has a seed, take means over it.")

@@ -198,7 +198,8 @@ class SGDTrained(GradientTrained):
     r"""A parametric family trained by ``T`` steps of stochastic gradient descent on a convex smooth loss.
 
     Setting: ``w <- w - eta grad loss(w, z_I)``, ``I`` uniform, from one start, ``eta <= 2/smoothness``; new points are
-    sampled from the last ``w``. One run serves a whole generation, so that only theorems in expectation hold.
+    sampled from the last ``w``. One run serves a whole generation, so that only theorems in expectation hold, and the
+    learning error is that of the run's law, ``E W(Dmix_j, P_w)``; that of the law averaged over runs will not do.
     Guarantee: averaged over the indices, ``kappa = L_z L_g eta T`` (Euclidean), ``kappa = 2 G_l L_TV eta T``
     (discrete).
     Assumed: convexity and smoothness, the step size, the Lipschitz constants of gradient and sampler, the learning
@@ -249,8 +250,9 @@ class SGDTrained(GradientTrained):
 
     def _training(self, tex: Printer) -> str:
         return (rf"the parameter after ${tex(self.number_of_steps)}$ steps of stochastic gradient descent on a "
-                r"training loss over $S$, from a fixed start; one run serves all points of a generation, and $G(S)$ "
-                r"is averaged over its seed")
+                r"training loss over $S$, from a fixed start. One run serves all points of a generation, so that "
+                r"$G(S)$ is random; distances of such laws are means over the seed of the run, which is the same "
+                r"in both where two training sets are compared")
 
     def learning_error_claim(self, protocol: Protocol) -> Claim:
         if protocol.weighted:

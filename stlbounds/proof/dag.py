@@ -15,6 +15,7 @@ from typing import Any
 import sympy as sp
 
 from stlbounds.errors import AssumptionError, ProofError
+from stlbounds.proof.agreement import check_events, check_models, check_wirings
 from stlbounds.proof.checks import failing_point
 from stlbounds.proof.claim import RESERVED, Claim, Rule, Says
 from stlbounds.proof.metric import Metric
@@ -165,6 +166,9 @@ class Proof:
         _check_definitions(steps)
         _check_metrics(steps)
         _check_protocol(steps)
+        check_events(steps)
+        check_wirings(steps)
+        check_models(steps)
         return Verification(len(steps), len(self.leaves()), checks)
 
 

@@ -15,6 +15,8 @@ from stlbounds.symbols import entry, i
 __all__ = ["text"]
 
 _GAP = "R_{D_0}(A(T_i)) - R̂_{T_i}(A(T_i))"
+_DRAWN = ("Real points are independent draws from $D_0$, and new points from $D_j$, where $D_{j+1} = G(T_j)$, are "
+          "independent given all that was drawn before.")
 _LEFT = {
     "high-probability": f"|{_GAP}|",
     "expectation": f"|E[{_GAP}]|",
@@ -68,7 +70,7 @@ def text(bound: Any, *, width: int = 80) -> str:
     terms = {name: term for name, term in bound.named_terms.items() if term != 0}
     start = "With probability at least " + plain(1 - failure) + ":" if failure != 0 else "For every such loop:"
     lines = [
-        textwrap.fill(plain_latex(f"Loop: {setting.loop.describe(inline)}."), width),
+        textwrap.fill(plain_latex(f"Loop: {setting.loop.describe(inline)}. {_DRAWN}"), width),
         textwrap.fill(plain_latex(f"Models: {describe_generator(setting.generator, inline)} "
                                   f"{describe_learner(setting.learner, inline)}"), width),
         "",

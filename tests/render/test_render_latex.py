@@ -22,7 +22,7 @@ from stlbounds.render.compile import compile_pdf
 from stlbounds.render.latex import document, equation, proof, render, theorem
 from stlbounds.render.notation import Notation
 from stlbounds.render.outline import outline
-from stlbounds.symbols import J, K, M, N, Phi, alpha, b, c, i, kappa, lam, n, r
+from stlbounds.symbols import J, K, M, N, Phi, alpha, b, c, i, kappa, lam, n, r, w
 
 GOLDEN = Path(__file__).parent / "golden"
 MODELS = ("generic", "categorical", "categorical-lemma")
@@ -190,6 +190,19 @@ def test_running_indices_avoid_the_letters_of_the_author() -> None:
 def test_bad_names_are_refused(names: dict[object, object]) -> None:
     with pytest.raises((SymbolError, InvalidArgumentError)):
         theorem(bound("generic", "replay", "high-probability"), names)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("loop", [
+    stl.loops.FixedMix(alpha), stl.loops.Replace(), stl.loops.Augment(lam), stl.loops.Accumulate(),
+    stl.loops.Subsample(), stl.loops.WeightedMix(w)], ids=lambda loop: loop.name)
+def test_the_theorem_supposes_independent_points(loop: stl.loops.Loop) -> None:
+    """With one real point, written down n times, every point has the right law, and the Brier fit the gap 1/2."""
+    made = stl.in_expectation(stl.Setting(loop, stl.generators.Categorical(2), stl.learners.BrierFit()))
+    parameters = {symbol.name: 0.5 for symbol in made.symbols if symbol not in (n, i)}
+    assert made.evaluate(n=10_000, i=0, **parameters) < 0.001
+    needed = "Real points are independent, and new points from $D_j$ are independent given all that was drawn before."
+    assert needed in made.latex("theorem")
+    assert "are independent given all that was drawn before" in " ".join(str(made).split())
 
 
 def test_unknown_kinds_are_refused() -> None:

@@ -38,6 +38,9 @@ class Smallest(Rule):
         chance = first.failure_probability
         if any(says.failure_probability != chance for says in premises):
             raise AssumptionError("the bounds must hold with one probability")
+        if any(name == event for says in premises for name, _ in says.events):
+            raise AssumptionError(f"the bounds fail in events called {event!r} already; that of the smallest one is "
+                                  "another")
         if any(says.rhs.atoms(Quantity) for says in premises):
             raise AssumptionError("a bound that is no number before the data are seen cannot be chosen beforehand")
         events = frozenset({(event, chance)}) if chance != 0 else frozenset()
