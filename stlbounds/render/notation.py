@@ -280,10 +280,11 @@ def quantities_in_words(expressions: Iterable[sp.Expr], protocol: Protocol) -> l
                        r"\mathrm{Lip}(\ell)\, d(z, z')$ for every hypothesis $h$."),
         (Influence, r"$x^{\ast}_{g \to j}$ is the influence on $T_j$ of a point $X$ of class $\ast$ that is drawn "
                     r"in generation $g$: the largest expected displacement $\mathbb{E}\,\mathrm{dist}(T_j, T'_j)$ "
-                    r"between the loop and a copy of it, coupled to it as described below, in which $X$ is replaced. "
+                    r"between the loop and a copy of it, coupled to it as described below, in which $X$ is replaced by "
+                    r"another value $X'$, per unit of the distance $d(X, X') \le 1$. "
                     rf"The classes are: {classes}."),
         (DistributionShift, r"$\tau^{\ast}_{g \to j}$ is the largest $\mathbb{E}\,W(D_j, D'_j)$ for these two "
-                            r"loops."),
+                            r"loops, per unit of the same distance."),
         (FinalInfluence, r"$\bar{x}_{i}$ is the average, over the points $X$ of $T_i$, of their influence on $T_i$."),
         (InfluenceSquares, r"$\sum_X x_X^2(i)$ runs over all random points $X$ drawn up to generation $i$; $x_X$ is "
                            r"the influence of $X$ on $T_i$."),
@@ -299,8 +300,8 @@ def quantities_in_words(expressions: Iterable[sp.Expr], protocol: Protocol) -> l
         used.add(MeanGap)
     if FinalInfluence in used and Influence not in used:
         texts.append((FinalInfluence, r"The influence of a point $X$ on $T_i$ is the largest expected displacement "
-                                      r"of $T_i$ when $X$ is replaced and all that is drawn later follows by an "
-                                      r"optimal coupling."))
+                                      r"of $T_i$, per unit of the distance between $X$ and what it is replaced by, "
+                                      r"when all that is drawn later follows by an optimal coupling."))
     size = protocol.size(J)
     if isinstance(size, sp.Piecewise) and used & {Sensitivity, Stability}:
         texts.insert(0, (Stability if Stability in used else Sensitivity,

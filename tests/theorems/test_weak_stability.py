@@ -68,6 +68,19 @@ def test_the_pieces_of_the_enumeration_fit_together(worlds):
                       ).max() <= 2 * beta + 1e-12
 
 
+def test_blocks_are_those_of_the_lower_level():
+    """Over the blocks of the upper one, Rio's step is false: their differences depend on two points each."""
+    claim = weak.RioOverBlocks.apply(protocol=REAL, p=p).says
+    assert "$B$ runs over the blocks of level $l$" in weak.LevelNorm.words
+    same = np.eye(2)
+    # The loss at z is the number of training points that equal z.
+    world = SampleWorld(np.full((2, 2), 0.5), same[:, None, :] + same[None, :, :], "two bits")
+    assert not world.refutes(claim)
+    upper = SampleWorld(world.laws, world.table, world.name)
+    upper.__dict__.update(steps=world.steps, levels=world.levels[1:])
+    assert upper.refutes(claim)
+
+
 MODULE = "stlbounds.proof.rules.weak_stability"
 MUTANTS = (
     Mutant(MODULE, "IndependentCopies", "CopiesNorm(i, p) + 2", "2"),

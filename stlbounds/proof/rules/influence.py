@@ -80,7 +80,7 @@ def _used(point: PointClass, generation: sp.Expr) -> sp.Expr:
 
 
 class InfluenceAtBirth(Rule):
-    """A replaced point displaces its own training set by at most the diameter 1, times its weight."""
+    """A replaced point displaces its own training set by itself: by 1 per unit of ``d(X, X')``, times its weight."""
 
     title = "a replaced point"
 
@@ -92,7 +92,7 @@ class InfluenceAtBirth(Rule):
 
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
-        return "Replacing one point moves its own training set by at most the diameter~$1$."
+        return "Replacing one point moves its own training set by the distance of its two values, the unit."
 
 
 class CouplingStep(Rule):

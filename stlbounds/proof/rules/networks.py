@@ -128,7 +128,8 @@ class NetworkInfluenceAtBirth(Rule):
 
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
-        return "Replacing one point moves its own training set by at most the diameter~$1$, and no other one at first."
+        return ("Replacing one point moves its own training set by the distance of its two values, the unit, and no "
+                "other one at first.")
 
 
 class NetworkCouplingStep(Rule):

@@ -106,7 +106,7 @@ class LevelNorm(Quantity):
     template = r"\textstyle\max_l \bigl\|\frac1N \sum_k (g_k^l - g_k^{{l+1}})\bigr\|_{{{1}}}"
     words = (r"$g_k^l$ is the mean of $g_k$ over all points but $Z_k$ of the block that contains $k$ at "
              r"level $l$, when the points are halved again and again; $B$ runs over the blocks of level "
-             r"$l+1$.")
+             r"$l$.")
 
 
 class SiblingNorm(Quantity):
