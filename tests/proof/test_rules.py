@@ -59,6 +59,13 @@ class TestAssumption:
         with pytest.raises(AssumptionError, match="not for a reader to grant"):
             conclude(basic.Assumption, quantity=quantity, bound=kappa, metric=stl.DISCRETE)
 
+    @pytest.mark.parametrize("quantity", [
+        Distance(D(0), Dmix(i)), Distance(D(0), D(1)), Distance(D(0), Dmix(J)), Distance(Dmix(J), D(J + 2))])
+    def test_of_the_distances_the_learning_error_only(self, quantity):
+        """Granted, any other one would be printed as a learning error: a drift of 0 in its disguise."""
+        with pytest.raises(AssumptionError, match="the learning error, not"):
+            conclude(basic.Assumption, quantity=quantity, bound=sp.S.Zero, metric=stl.DISCRETE)
+
     @pytest.mark.parametrize("metric", ["discrete", None, 1])
     def test_its_metric_must_be_one(self, metric):
         with pytest.raises(AssumptionError, match="metric"):

@@ -18,7 +18,7 @@ import stlbounds as stl
 from stlbounds.errors import AssumptionError, ProofError, SymbolError
 from stlbounds.proof.claim import Check, Claim, Rule, Says
 from stlbounds.proof.dag import Proof
-from stlbounds.proof.quantities import D, Distance, Gap, Influence, LossConstant, MeanGap, Sensitivity, Str
+from stlbounds.proof.quantities import D, Distance, Dmix, Gap, Influence, LossConstant, MeanGap, Sensitivity, Str
 from stlbounds.proof.rules import algebra, basic, drift, gap, influence
 from stlbounds.proof.trusted import CORE_RULES, trusted_rules
 from stlbounds.special import geometric_sum as geo
@@ -368,7 +368,7 @@ def test_a_circle_of_definitions():
 
 
 @pytest.mark.parametrize(("quantity", "metric"), [
-    (LossConstant(), stl.DISCRETE), (Distance(D(0), D(1)), stl.EUCLIDEAN)])
+    (LossConstant(), stl.DISCRETE), (Distance(Dmix(J), D(J + 1)), stl.EUCLIDEAN)])
 def test_a_mixture_of_metrics(quantity, metric):
     """A discrete Lipschitz constant with a Euclidean generator, a Euclidean distance with a discrete one."""
     home = stl.EUCLIDEAN if metric is stl.DISCRETE else stl.DISCRETE

@@ -10,8 +10,8 @@ from stlbounds.errors import AssumptionError, UndecidedError
 from stlbounds.interval.signs import is_nonnegative
 from stlbounds.proof.claim import INDICES, Printer, Rule, Says
 from stlbounds.proof.metric import Metric
-from stlbounds.proof.quantities import Quantity
-from stlbounds.symbols import Phi, check_symbols, entry, h_bar, i, p, rho
+from stlbounds.proof.quantities import D, Distance, Dmix, Quantity
+from stlbounds.symbols import J, Phi, check_symbols, entry, h_bar, i, p, rho
 
 __all__ = ["DEFINABLE", "INDEXED_BY_I", "Assumption", "Definition"]
 
@@ -35,6 +35,9 @@ class Assumption(Rule):
             raise AssumptionError(f"an assumption must state its metric, which {metric!r} is not")
         if not isinstance(quantity, Quantity) or not quantity.granted:
             raise AssumptionError(f"{quantity} is for rules to bound, not for a reader to grant")
+        if isinstance(quantity, Distance) and quantity != Distance(Dmix(J), D(J + 1)):
+            raise AssumptionError(f"what a reader grants about distances is the learning error, not a bound on "
+                                  f"{quantity}")
         check_symbols(bound)
         if bound.has(*DEFINABLE):
             raise AssumptionError(f"{bound} contains a symbol that proofs define ({', '.join(map(str, DEFINABLE))})")
