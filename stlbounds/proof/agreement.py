@@ -8,13 +8,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from stlbounds.errors import ProofError
+import sympy as sp
+
+from stlbounds.errors import AssumptionError, ProofError
+from stlbounds.proof.identities import equal
 from stlbounds.proof.wiring import ModelView, Wiring
+from stlbounds.symbols import G, J, i
 
 if TYPE_CHECKING:
     from stlbounds.proof.claim import Claim
+    from stlbounds.proof.protocol import Protocol
 
-__all__ = ["check_events", "check_models", "check_wirings"]
+__all__ = ["check_events", "check_generations", "check_models", "check_wirings"]
+
+#: How the rules write a generation, and numbers to put in.
+_GENERATIONS: tuple[sp.Expr, ...] = (J, J + 1, i, i + 1, G + J, G + J + 1, G + J + 2)
+_VALUES: tuple[dict[sp.Symbol, sp.Integer], ...] = tuple(
+    dict(zip((J, G, i), map(sp.Integer, numbers), strict=True)) for numbers in ((0, 0, 0), (2, 1, 3)))
 
 #: What the rules of a module describe, and whether the loop's generator or the judged learner is that.
 _MODELS: Mapping[str, tuple[str, str]] = {
@@ -70,6 +80,37 @@ def check_events(steps: tuple[Claim, ...]) -> None:
             if known != event:
                 raise ProofError(f"step {number} ({claim.rule.title}) calls an event {name!r}, which step {first} "
                                  f"calls another one")
+
+
+def _told(protocol: Protocol, generation: sp.Expr, values: Mapping[sp.Symbol, sp.Expr]) -> list[sp.Expr]:
+    """The size, weights and sources of a generation, with numbers in the place of the indices in it."""
+    try:
+        mixture = tuple(protocol.mixture(generation))
+    except AssumptionError:
+        mixture = ()  # a model in a network
+    told = [protocol.size(generation), protocol.weight_squares(generation)]
+    for share in mixture:
+        told += [share.source, share.weight, *(share.index or ())]
+    return [sp.sympify(part).subs(values) for part in told]
+
+
+def check_generations(protocol: Protocol) -> None:
+    """What a loop says of "generation j" must be what it says of the generations 0, 1, 2, ... one by one.
+
+    Raises
+    ------
+    AssumptionError
+        If it is not: rules that write a generation differently would be told of different loops.
+    """
+    for values in _VALUES:
+        for generation in _GENERATIONS:
+            general = _told(protocol, generation, values)
+            single = _told(protocol, generation.subs(values), {})
+            if len(general) == len(single) and all(
+                    one == other or equal(one, other) for one, other in zip(general, single, strict=True)):
+                continue
+            raise AssumptionError(f"generation {generation} is not one formula: at {generation.subs(values)} it gives "
+                                  f"{general}, but that generation is {single}")
 
 
 def check_wirings(steps: tuple[Claim, ...]) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import sympy as sp
 
 from stlbounds.errors import AssumptionError, ProofError
-from stlbounds.proof.agreement import check_events, check_models, check_wirings
+from stlbounds.proof.agreement import check_events, check_generations, check_models, check_wirings
 from stlbounds.proof.checks import failing_point
 from stlbounds.proof.claim import RESERVED, Claim, Rule, Says
 from stlbounds.proof.metric import Metric
@@ -275,6 +275,7 @@ def _check_protocol(steps: tuple[Claim, ...]) -> None:
             seen[id(protocol)] = protocol
             try:
                 found = _read(protocol)
+                check_generations(protocol)
             except Exception as error:  # whatever a forged protocol provokes
                 raise ProofError(f"step {number} speaks of a loop that is none: {error}") from error
             if first is not None and first[1] != found:

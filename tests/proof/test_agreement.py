@@ -14,13 +14,14 @@ from stlbounds.learners.mean import MeanStability
 from stlbounds.loops.base import substitute
 from stlbounds.networks import Model, Network
 from stlbounds.networks.lemmas import NetworkLemmas
-from stlbounds.proof.agreement import check_events, check_models
+from stlbounds.proof.agreement import check_events, check_generations, check_models
 from stlbounds.proof.claim import Claim
 from stlbounds.proof.dag import Proof
-from stlbounds.proof.rules import excess, gap, smallest
+from stlbounds.proof.protocol import Share
+from stlbounds.proof.rules import drift, excess, gap, smallest
 from stlbounds.proof.rules import weak_stability as weak
 from stlbounds.proof.wiring import Wiring
-from stlbounds.symbols import alpha, delta
+from stlbounds.symbols import J, alpha, delta, i, j, lam, n, w
 from stlbounds.theorems.gap import derive_high_probability
 from stlbounds.theorems.steps import Lemmas
 
@@ -149,12 +150,12 @@ def test_a_generator_with_two_weights(weights):
 
     setting = stl.Setting(stl.loops.FixedMix(alpha), Two(5, weights[0], 0), stl.learners.BrierFit(), drift="lemma")
     claim = Lemmas(setting).sensitivity
-    drift = setting.generator.learning_error_claim(setting.loop)
+    error = setting.generator.learning_error_claim(setting.loop)
     if weights[0] == weights[1]:
-        check_models((claim, *Proof(drift).steps()))
+        check_models((claim, *Proof(error).steps()))
         return
     with pytest.raises(ProofError, match="weight is 1/2, not 1"):
-        check_models((claim, *Proof(drift).steps()))
+        check_models((claim, *Proof(error).steps()))
 
 
 def test_a_fitted_mean_that_forgets_has_not_the_drift_of_one_that_does_not():
@@ -186,3 +187,36 @@ def test_models_in_both_roles_may_differ():
     transformer = stl.generators.Transformer(layers=2, omega=1, learning_error=HALF)
     setting = stl.Setting(stl.loops.Replace(), transformer, stl.learners.TransformerLearner(layers=3))
     Proof(derive_high_probability(setting).claim).verify()
+
+
+# --- loops ----------------------------------------------------------------------------------------------------
+
+
+class TwoFaced(stl.loops.FixedMix):
+    """Real data only in the generation that convexity asks for, and the mix in every other one."""
+
+    def mixture(self, generation):
+        return (Share(sp.S.Zero, sp.S.One),) if generation in (J, i) else super().mixture(generation)
+
+
+class TwoSizes(stl.loops.FixedMix):
+    """Ten times as many points where the gap is judged."""
+
+    def size(self, generation):
+        return 10 * n if generation == i else n
+
+
+def test_a_loop_that_says_different_things_of_one_generation():
+    """Its drift was 0, whatever the proportion of real data."""
+    claim = drift.Convexity.apply(protocol=TwoFaced(alpha))
+    assert claim.rhs == 0
+    is_refused(claim, "is not one formula")
+    is_refused(gap.BoundedDifferences.apply(protocol=TwoSizes(0)), "is not one formula")
+
+
+@pytest.mark.parametrize("loop", [
+    stl.loops.FixedMix(alpha), stl.loops.Augment(lam), stl.loops.Accumulate(), stl.loops.Subsample(),
+    stl.loops.WeightedMix(w), stl.loops.Schedule((0.5, 0.25, 0.4), real="replay"), stl.loops.Schedule(1 / j),
+    stl.loops.SourceWeights(j + 1)], ids=lambda loop: loop.name)
+def test_loops_of_the_library_are_one_formula(loop):
+    check_generations(loop)
