@@ -40,7 +40,7 @@ def derive_bernstein(setting: Setting, lemmas: Lemmas | None = None) -> Derivati
     spread = substitute(substitute(lemmas.gathered(spread), variance), lemmas.influence_squares)
     largest = largest_influence(lemmas)
     widest = lemmas.gathered(substitute(lemmas.gathered(widest), largest))
-    claim = bernstein.Freedman.apply(delta=delta, event="concentration")
+    claim = bernstein.Freedman.apply(delta=delta, event="Bernstein concentration")
     claim = lemmas.gathered(substitute(substitute(claim, spread), widest))
     proxy = sp.Min(variance.rhs, sp.Rational(1, 4))
     level = sp.log(2 / delta)
