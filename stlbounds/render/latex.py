@@ -24,6 +24,7 @@ from stlbounds.render.options import LatexOptions
 from stlbounds.render.outline import Outline, outline
 from stlbounds.render.printer import Printer, inline
 from stlbounds.render.prose import (
+    describe_displacement,
     describe_generator,
     describe_learner,
     describe_metric,
@@ -158,7 +159,8 @@ class Writer:
         setting = self.bound.setting
         return {
             "say": self.say,
-            "metric": describe_metric(setting.generator.metric),
+            "displacement": describe_displacement(setting.loop.weighted),
+            "metric": describe_metric(setting.generator.metric, setting.loop.weighted),
             "generator": describe_generator(setting.generator, inline),
             "learner": describe_learner(setting.learner, inline),
         }

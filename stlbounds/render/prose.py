@@ -13,6 +13,7 @@ from stlbounds.render.printer import latex
 from stlbounds.symbols import entry, i
 
 __all__ = [
+    "describe_displacement",
     "describe_generator",
     "describe_learner",
     "describe_metric",
@@ -62,11 +63,20 @@ def describe_learner(learner: Any, tex: Printer) -> str:
             r"Lipschitz constant of its loss $\ell$ only.")
 
 
-def describe_metric(metric: Metric) -> str:
+def describe_displacement(weighted: bool) -> str:
+    """What ``dist(S, S')`` is, for two training sets of one size."""
+    if not weighted:
+        return r"$\mathrm{dist}(S, S')$ the sum of the distances of corresponding points"
+    return (r"$\mathrm{dist}(S, S')$ the sum of the distances of corresponding points, which have one weight, each "
+            r"times $n$ times that weight; the size $N$ of a training set is $n$ times the sum of its weights")
+
+
+def describe_metric(metric: Metric, weighted: bool = False) -> str:
     """A sentence about ``d``, ``W`` and ``dist`` in a metric."""
     if metric is Metric.DISCRETE:
+        count = "$n$ times the total weight of the points" if weighted else "the number of points"
         return (r"Here $d$ is the discrete metric $d(z, z') = 1\{z \ne z'\}$, so that $W$ is the total variation "
-                r"distance and $\mathrm{dist}$ the number of points that differ.")
+                rf"distance and $\mathrm{{dist}}$ {count} that differ.")
     return "Here $d$ is a Euclidean distance on a bounded space, divided by its diameter."
 
 

@@ -205,6 +205,26 @@ def test_the_theorem_supposes_independent_points(loop: stl.loops.Loop) -> None:
     assert "are independent given all that was drawn before" in " ".join(str(made).split())
 
 
+@pytest.mark.parametrize("kind", ["theorem", "document"])
+def test_displacement_is_weighted_where_points_are(kind: str) -> None:
+    """A fit that ignores the weights has kappa = 1 per unit of unweighted displacement, and is no weighted loop's."""
+    generator = stl.generators.Generator("own", stl.DISCRETE, sensitivity=kappa, learning_error=c)
+    for loop, weighted in ((stl.loops.WeightedMix(w), True), (stl.loops.FixedMix(alpha), False)):
+        text = " ".join(stl.high_probability(stl.Setting(loop, generator)).latex(kind).split())
+        assert ("$n$ times the total weight of the points that differ" in text) is weighted
+        assert ("each times $n$ times that weight" in text) is weighted
+        assert ("the number of points that differ" in text) is not weighted
+        assert "the sum of the distances of corresponding points" in text
+
+
+def test_a_point_of_some_weight_moves_its_training_set_by_that() -> None:
+    generator = stl.generators.Generator("own", stl.DISCRETE, sensitivity=kappa, learning_error=c)
+    text = stl.high_probability(stl.Setting(stl.loops.WeightedMix(w), generator)).latex("proof")
+    unit = r"by the distance of its two values, the unit"
+    assert rf"{unit}, times $n$ times its weight: $x^{{\mathrm{{real}}}}_{{g+1 \to g+1}} \le w$" in text
+    assert rf"{unit}: $x^{{\mathrm{{initial}}}}_{{0 \to 0}} \le 1$" in text
+
+
 def test_unknown_kinds_are_refused() -> None:
     with pytest.raises(InvalidArgumentError, match="equation, theorem, proof, document"):
         render(bound("generic", "replay", "high-probability"), "poem")

@@ -91,8 +91,9 @@ class InfluenceAtBirth(Rule):
         return Says(Influence(label(kind), birth, birth), kind.weight)
 
     @classmethod
-    def explain(cls, tex: Printer, **_: Any) -> str:
-        return "Replacing one point moves its own training set by the distance of its two values, the unit."
+    def explain(cls, tex: Printer, *, protocol: Protocol, point: str) -> str:
+        own = "" if protocol.point_class(point).weight == 1 else ", times $n$ times its weight"
+        return f"Replacing one point moves its own training set by the distance of its two values, the unit{own}."
 
 
 class CouplingStep(Rule):
