@@ -25,6 +25,7 @@ __all__ = [
     "power_sum_entry",
     "power_sum_entry_array",
     "power_sum_entry_mpmath",
+    "squares_summed",
 ]
 
 _EXACT_POWERS = 64
@@ -44,14 +45,15 @@ def power_entry_array(k: npt.ArrayLike, a: int, c: int, *entries: npt.ArrayLike)
 
     size = isqrt(len(entries))
     arrays = np.broadcast_arrays(np.asarray(k, dtype=float), *(np.asarray(part, dtype=float) for part in entries))
-    left = arrays[0].astype(np.int64)
+    # Halved as doubles, which is exact: 64-bit integers end at 9.2e18.
+    left = arrays[0]
     base = np.stack(arrays[1:], axis=-1).reshape(*left.shape, size, size)
     result = np.broadcast_to(np.eye(size), base.shape)
     with np.errstate(over="ignore", invalid="ignore"):
         while (left > 0).any():
-            odd = (left & 1).astype(bool)[..., None, None]
+            odd = (np.fmod(left, 2.0) == 1.0)[..., None, None]
             result = np.where(odd, _product(result, base), result)
-            left = left >> 1
+            left = np.floor(left / 2.0)
             if (left > 0).any():
                 base = _product(base, base)
     return result[..., int(a), int(c)][()]
@@ -195,3 +197,33 @@ class power_sum_entry(_Entry):
         k, a, c = self.args[:3]
         body = rf"\bigl(\sum_{{m=0}}^{{{printer._print(k - 1)}}}{self._rows(printer)}^{{m}}\bigr)_{{{a + 1}{c + 1}}}"
         return body if exp is None else rf"{{{body}}}^{{{exp}}}"
+
+
+def squares_summed(expression: sp.Expr) -> sp.Expr:
+    """Sums of squared entries of powers as entries of sums of powers: ``((H**k)_ac)**2`` is one of ``(H x H)**k``.
+
+    Other sums are left as they are. This evaluates the sum in the time of a power, however many terms it has.
+
+    Examples
+    --------
+    >>> from stlbounds.symbols import G, i
+    >>> series = sp.Sum(3 * power_entry(i - G, 0, 1, 0, 2, 1, 0) ** 2, (G, 1, i))
+    >>> squares_summed(series)
+    3*power_sum_entry(i, 0, 3, 0, 0, 0, 4, 0, 0, 2, 0, 0, 2, 0, 0, 1, 0, 0, 0)
+    """
+
+    def closed(series: sp.Sum) -> sp.Expr:
+        if len(series.limits) != 1:
+            return series
+        variable, first, last = series.limits[0]
+        front, square = series.function.as_independent(variable, as_Add=False)
+        if not (square.is_Pow and square.exp == 2 and isinstance(square.base, power_entry)):
+            return series
+        k, a, c, *entries = square.base.args
+        size = isqrt(len(entries))
+        if k != last - variable or any(entry.has(variable) for entry in entries):
+            return series
+        twice = sp.kronecker_product(*[sp.ImmutableMatrix(size, size, entries)] * 2)
+        return front * power_sum_entry(last - first + 1, a * size + a, c * size + c, *twice)
+
+    return expression.replace(lambda part: isinstance(part, sp.Sum), closed)

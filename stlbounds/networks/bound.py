@@ -9,6 +9,7 @@ from typing import Any
 import sympy as sp
 
 from stlbounds.errors import AssumptionError, InvalidArgumentError
+from stlbounds.matrices import squares_summed
 from stlbounds.networks.lemmas import NetworkLemmas
 from stlbounds.networks.network import Network
 from stlbounds.numeric.arrays import evaluate
@@ -103,6 +104,7 @@ class NetworkBound:
 
     # --- numbers -------------------------------------------------------------------------------------
     def _evaluate(self, parts: Mapping[str, sp.Expr], values: Mapping[str, Any]) -> dict[str, Any]:
+        parts = {name: squares_summed(part) for name, part in parts.items()}
         symbols = ordered(set().union(*(part.free_symbols for part in parts.values())))
         checked_names(values, symbols, {n, i, delta, *self.symbols} - {N})
         results = evaluate(tuple(parts.values()), symbols, float_arrays(values))
@@ -111,7 +113,7 @@ class NetworkBound:
     def evaluate(self, *, digits: int | None = None, **values: Any) -> Any:
         """The value of the bound; arrays broadcast, `digits` asks for an exact evaluation."""
         value = self._evaluate({"bound": self.expr}, values)["bound"]
-        return value if digits is None else to_digits(self.expr, exact_values(values), digits)
+        return value if digits is None else to_digits(squares_summed(self.expr), exact_values(values), digits)
 
     def evaluate_terms(self, **values: Any) -> dict[str, Any]:
         """The values of the terms by name."""

@@ -82,8 +82,13 @@ def _quadrature(term: Term, low: Array, high: Array, nodes: int) -> Array:
 def _smooth(term: Term, low: Array, high: Array) -> bool:
     """Whether quadrature is right where direct summation can tell, and does not depend on the number of nodes.
 
-    Both relative to the sum with its head, which is all that matters: tails of steep powers are small.
+    Both relative to the sum with its head, which is all that matters: tails of steep powers are small. The last terms
+    are looked at as well: of products that end at the last index all but these may be tiny.
     """
+    end = np.maximum(low, high - _PROBE)
+    last = _one_by_one(term, end, high, 0.0, np.add)
+    if not np.all(np.abs(_quadrature(term, end, high, _NODES) - last) <= _AGREE * np.abs(last)):
+        return False
     top = np.minimum(high, low + _PROBE)
     head = np.abs(_one_by_one(term, low - HEAD, low - 1, 0.0, np.add))
     direct = _one_by_one(term, low, top, 0.0, np.add)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import mpmath
 import numpy as np
 import pytest
+import sympy as sp
 
+import stlbounds as stl
 from stlbounds.growth import growth_mpmath, growth_sum_mpmath
 from stlbounds.numeric.growing import growth_array, growth_sum_array
 from stlbounds.numeric.series import product_over, sum_over
+from stlbounds.symbols import j
 
 LENGTHS = [0, 1, 100, 128, 129, 1200, 1300, 5000, 20_000]
 
@@ -71,3 +74,20 @@ def test_growth_sums(kappa, power, start):
         expected = [float(growth_sum_mpmath(kappa, last, power, start)) for last in lasts]
     assert got.tolist() == pytest.approx(expected, rel=1e-13 + 200 * kappa * 2.0**-53)
     assert columns.tolist() == pytest.approx(expected, rel=1e-13 + 200 * kappa * 2.0**-53)
+
+
+@pytest.mark.parametrize("last", [200, 1_200, 1_500, 5_000, 20_000, 100_000, 1_000_000])
+def test_a_sum_that_is_all_at_its_last_terms(last):
+    """Influences that are forgotten: quadrature saw nothing but zeros, and gave 0 in the place of 2."""
+    for shape in ((), (2,)):
+        found = sum_over(lambda k: np.exp2(k - last), np.zeros(shape), np.full(shape, float(last)))
+        assert np.allclose(found, 2.0, rtol=1e-12)
+
+
+def test_a_schedule_of_many_generations():
+    """At 6000 generations the concentration was a twentieth of what it is."""
+    loop = stl.loops.Schedule(sp.Rational(1, 2) + 1 / (4 * (j + 1)))
+    generator = stl.generators.Generator("own", stl.DISCRETE, sensitivity=sp.Rational(1, 2), learning_error=0)
+    bound = stl.high_probability(stl.Setting(loop, generator, stl.learners.BrierFit()))
+    values = [bound.evaluate(n=1000, i=many, delta=0.1) for many in (500, 6_000)]
+    assert values[0] < values[1] < values[0] * 1.001
