@@ -220,3 +220,12 @@ def test_a_loop_that_says_different_things_of_one_generation():
     stl.loops.SourceWeights(j + 1)], ids=lambda loop: loop.name)
 def test_loops_of_the_library_are_one_formula(loop):
     check_generations(loop)
+
+
+def test_the_best_bound_holds_two_concentrations_apart():
+    """That of Azuma's and that of Freedman's inequality fail in events of their own."""
+    setting = stl.Setting(stl.loops.Replace(), stl.generators.LocationModel(), stl.learners.MeanFit())
+    bound = stl.best(setting)
+    names = {name for claim in bound.proof.steps() for name, _ in claim.says.events}
+    assert {"concentration", "Bernstein concentration", "drift", "sample", "smallest"} <= names
+    bound.proof.verify()
