@@ -1,9 +1,8 @@
-r"""How far a move of the example tokens carries through layers of softmax attention: quantities and rules (theory §8).
+r"""How far a move of the example tokens carries through layers of softmax attention: the rules (theory §8).
 
 The architecture: ``N`` example tokens and a query token in the unit ball of ``R^p``; ``L`` layers in which every
 position attends to the ``N`` examples, ``z <- sum_k a_k V z_k`` with ``a = softmax(z' Q z_k)``, ``|Q| <= omega/2`` and
-``|V| <= 1`` in operator norm, no mask, no normalisation. A quantity has a role, ``generator`` or ``learner``: a setting
-may contain two transformers.
+``|V| <= 1`` in operator norm, no mask, no normalisation.
 
 One layer, along the segment between two configurations (the ball is convex, and spreads are convex functions of the
 configuration, so that the bounds hold on all of it), with a bound ``d`` on the diameter of the example tokens:
@@ -22,122 +21,37 @@ ball, 2, on both sides of every inequality, so that the constants do not change.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import sympy as sp
 
 from stlbounds.errors import AssumptionError
+from stlbounds.generators.attention_quantities import (
+    GENERATOR,
+    LEARNER,
+    ContextSlope,
+    FeedForwardLipschitz,
+    MeanDisplacement,
+    OutputLipschitz,
+    QueryDisplacement,
+    QuerySlope,
+    ScoreNorm,
+    TokenBall,
+    TokenRadius,
+    TokenSpread,
+    ValueNorm,
+)
 from stlbounds.interval.signs import is_nonnegative
-from stlbounds.proof.claim import Printer, Rule, Says
+from stlbounds.proof.claim import Printer, Rule, Says, Subject
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.quantities import Quantity, Sensitivity, Stability, Str
 from stlbounds.symbols import J, N
 
-__all__ = ["GENERATOR", "LEARNER"]
+__all__ = ["TRANSFORMER"]
 
-GENERATOR, LEARNER = Str("generator"), Str("learner")
-
-
-# --- quantities ----------------------------------------------------------------------------------------------
-
-
-class TokenBall(Quantity):
-    """The radius of a ball around 0 that contains all tokens, examples and query, before the first layer."""
-
-    nargs = 1
-    template = r"r^{{{0}}}_0"
-    granted = (r"Tokens: all tokens that enter the transformer of the {0}, examples and query, lie in the ball of "
-               r"radius ${bound}$ around $0$ of a Euclidean space.")
-
-
-class ScoreNorm(Quantity):
-    """The largest operator norm of a score matrix ``Q``."""
-
-    nargs = 1
-    template = r"\|Q\|^{{{0}}}"
-    granted = (r"Scores: in every attention layer of the {0} the score of a position $z$ with an example $z_k$ is "
-               r"$z^\top Q z_k$ with $\|Q\| \le {bound}$; there is no mask, and no normalisation.")
-
-
-class ValueNorm(Quantity):
-    """The largest operator norm of a value matrix ``V``."""
-
-    nargs = 1
-    template = r"\|V\|^{{{0}}}"
-    granted = r"Values: in every attention layer of the {0} the value matrix has $\|V\| \le {bound}$."
-
-
-class FeedForwardLipschitz(Quantity):
-    """The largest Lipschitz constant of a feed-forward block."""
-
-    nargs = 1
-    template = r"\mathrm{{Lip}}(f)^{{{0}}}"
-    granted = (r"Blocks: a layer of the {0} is $z \leftarrow \mathrm{{proj}}(z + \mathrm{{attention}}(z))$ and then $z "
-               r"\leftarrow \mathrm{{proj}}(z + f(z))$, the projections onto the ball of the tokens, with $f$ "
-               r"Lipschitz with the constant ${bound}$.")
-
-
-class OutputLipschitz(Quantity):
-    """The Lipschitz constant of the loss in the model's output, for Euclidean distances that are not normalised."""
-
-    nargs = 1
-    template = r"\mathrm{{Lip}}_{{\mathrm{{out}}}}^{{{0}}}"
-    granted = r"Loss of the {0}: it is Lipschitz with the constant ${bound}$ in the output at the query."
-
-
-class TokenRadius(Quantity):
-    """The radius of a ball around 0 that contains all positions of all layers."""
-
-    nargs = 1
-    template = r"r^{{{0}}}"
-    words = (r"$r^{{\mathrm{{{0}}}}}$ is the radius of the smallest ball around $0$ that contains all "
-             r"positions of all layers of the transformer of the {0}.")
-
-
-class TokenSpread(Quantity):
-    """``TokenSpread(role, l)``: the largest diameter of the example tokens at the entrance of layer ``l``."""
-
-    nargs = 2
-    template = r"d^{{{0}}}_{{{1}}}"
-    words = (r"$d^{{\mathrm{{{0}}}}}_j$ is the largest diameter of the example tokens at the entrance of "
-             r"layer $j$ of the transformer of the {0}.")
-
-
-class ContextSlope(Quantity):
-    """``A_l``: how far a position's attention moves per mean displacement of the examples, at layer ``l``."""
-
-    nargs = 2
-    template = r"A^{{{0}}}_{{{1}}}"
-    words = r"$A^{{\mathrm{{{0}}}}}_j$ is how far attention in layer $j$ moves at most per mean move of the examples."
-
-
-class QuerySlope(Quantity):
-    """``C_l``: how far a position's attention moves per displacement of that position itself, at layer ``l``."""
-
-    nargs = 2
-    template = r"C^{{{0}}}_{{{1}}}"
-    words = r"$C^{{\mathrm{{{0}}}}}_j$ is how far it moves at most per move of the position itself."
-
-
-class MeanDisplacement(Quantity):
-    """``m_l``: the mean displacement of the examples at the entrance of layer ``l``, per unit of it in the input."""
-
-    nargs = 2
-    template = r"m^{{{0}}}_{{{1}}}"
-    words = (r"$m^{{\mathrm{{{0}}}}}_j$ is the largest mean displacement of the examples at the entrance of "
-             r"layer $j$ between two inputs, divided by that of the inputs.")
-
-
-class QueryDisplacement(Quantity):
-    """``q_l``: the displacement there of a query that is the same in both inputs, in the same units."""
-
-    nargs = 2
-    template = r"q^{{{0}}}_{{{1}}}"
-    words = (r"$q^{{\mathrm{{{0}}}}}_j$ is the largest displacement there of a query that is the same in "
-             r"both inputs, in the same units.")
-
-
-# --- rules ---------------------------------------------------------------------------------------------------
+TRANSFORMER = Subject("", "a transformer", ("layers", "residual"))
 
 
 def _bounds(role: Str, premises: tuple[Says, ...], *kinds: type[Quantity]) -> list[sp.Expr]:
@@ -161,6 +75,8 @@ class AttentionStaysInBall(Rule):
     """From ``r_0`` and ``|V| <= 1``: averages of the vectors ``V z_k`` stay in the ball, in every layer."""
 
     title = "attention averages"
+    subject = TRANSFORMER
+    supposes = MappingProxyType({"residual": False})
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, role: Str) -> Says:
@@ -177,6 +93,7 @@ class ProjectedToBall(Rule):
     """From ``r_0``: layers that end with a projection onto the ball of the tokens do not leave it."""
 
     title = "projection"
+    subject = TRANSFORMER
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, role: Str) -> Says:
@@ -192,6 +109,7 @@ class SpreadInBall(Rule):
     """From ``r``: two tokens of a ball are at most ``2 r`` apart."""
 
     title = "diameter of the ball"
+    subject = TRANSFORMER
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, role: Str) -> Says:
@@ -207,6 +125,7 @@ class SpreadAtStart(Rule):
     """From ``r_0``: ``d_0 <= 2 r_0``."""
 
     title = "diameter of the ball"
+    subject = TRANSFORMER
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, role: Str) -> Says:
@@ -229,6 +148,8 @@ class SpreadStep(Rule):
     """
 
     title = "attention draws tokens together"
+    subject = TRANSFORMER
+    supposes = MappingProxyType({"residual": False})
     reference = "dong2021attention"
 
     @classmethod
@@ -252,6 +173,7 @@ class ContextSlopeBound(Rule):
     """
 
     title = "one attention layer, examples"
+    subject = TRANSFORMER
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, role: Str) -> Says:
@@ -269,6 +191,7 @@ class QuerySlopeBound(Rule):
     """``C_l <= |V| |Q| d**2/4`` from the spread ``d``: the derivative is ``V Cov Q'``, and ``|Cov| <= d**2/4``."""
 
     title = "one attention layer, query"
+    subject = TRANSFORMER
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, role: Str) -> Says:
@@ -285,6 +208,7 @@ class MeanDisplacementStart(Rule):
     """``m_0 <= 1``: the unit."""
 
     title = "the unit of displacement"
+    subject = TRANSFORMER
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, role: Str) -> Says:
@@ -299,6 +223,7 @@ class QueryDisplacementStart(Rule):
     """``q_0 <= 0``: both loops ask the same query."""
 
     title = "the same query"
+    subject = TRANSFORMER
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, role: Str) -> Says:
@@ -327,6 +252,7 @@ class MeanDisplacementStep(Rule):
     """
 
     title = "one layer, examples"
+    subject = TRANSFORMER
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, role: Str, residual: bool) -> Says:
@@ -344,6 +270,7 @@ class QueryDisplacementStep(Rule):
     """``q_{l+1} <= A_l m_l + C_l q_l``, or ``(1 + L_f)(q_l + A_l m_l + C_l q_l)`` with residual branches."""
 
     title = "one layer, query"
+    subject = TRANSFORMER
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, role: Str, residual: bool) -> Says:
@@ -365,6 +292,7 @@ class ReadOut(Rule):
     """
 
     title = "reading out a new example"
+    subject = replace(TRANSFORMER, role="generator")
     metric = Metric.EUCLIDEAN
     equal_weights = True
 
@@ -385,6 +313,7 @@ class InContextStability(Rule):
     """
 
     title = "stability of in-context learning"
+    subject = replace(TRANSFORMER, role="learner")
     metric = Metric.EUCLIDEAN
     equal_weights = True
     reference = "li2023transformers"

@@ -11,7 +11,7 @@ from stlbounds.errors import AssumptionError, InvalidArgumentError
 from stlbounds.generators.base import Generator
 from stlbounds.generators.measurement import Measurement
 from stlbounds.generators.numbers import number
-from stlbounds.proof.claim import Claim, Printer, Rule, Says
+from stlbounds.proof.claim import Claim, Printer, Rule, Says, Subject
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.protocol import Protocol
 from stlbounds.proof.quantities import D, Distance, Dmix, InfluenceSquares, Sensitivity
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from stlbounds.generators.sampling import Sampler
 
 __all__ = ["Categorical", "EmpiricalDrift", "EmpiricalLearningError", "EmpiricalSensitivity"]
+
+_SUBJECT = Subject("generator", "an empirical law", ("cells",))
 
 
 def _checked_cells(cells: sp.Expr) -> sp.Expr:
@@ -34,6 +36,7 @@ class EmpiricalSensitivity(Rule):
     """An empirical law moves by at most ``1/N`` in total variation per changed point: ``kappa = 1``."""
 
     title = "sensitivity of the empirical law"
+    subject = _SUBJECT
     metric = Metric.DISCRETE
 
     @classmethod
@@ -54,6 +57,7 @@ class EmpiricalLearningError(Rule):
     """
 
     title = "learning error of the empirical law"
+    subject = _SUBJECT
     metric = Metric.DISCRETE
 
     @classmethod
@@ -77,6 +81,7 @@ class EmpiricalDrift(Rule):
     """
 
     title = "drift of the empirical law"
+    subject = _SUBJECT
     metric = Metric.DISCRETE
 
     @classmethod

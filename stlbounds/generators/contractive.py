@@ -9,7 +9,7 @@ import sympy as sp
 
 from stlbounds.errors import AssumptionError, InvalidArgumentError, UndecidedError
 from stlbounds.generators.base import Generator, constant_of_size
-from stlbounds.generators.location import FittedMeanSensitivity
+from stlbounds.generators.location import FITTED_MEAN, FittedMeanSensitivity
 from stlbounds.generators.measurement import Measurement
 from stlbounds.generators.prior import effective_size, worth_at_least
 from stlbounds.interval.signs import is_nonnegative
@@ -48,6 +48,7 @@ class ContractiveStep(Rule):
     """
 
     title = "one generation of a contractive update"
+    subject = FITTED_MEAN
     metric = Metric.EUCLIDEAN
 
     @classmethod

@@ -7,7 +7,7 @@ from typing import Any
 import sympy as sp
 
 from stlbounds.errors import AssumptionError
-from stlbounds.proof.claim import Printer, Rule, Says
+from stlbounds.proof.claim import Printer, Rule, Says, Subject
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.quantities import Quantity, Sensitivity, Str
 from stlbounds.symbols import J, N
@@ -17,6 +17,8 @@ __all__ = [
     "NoisePrecision", "ParameterShift", "SampledLaw", "SampledPoints", "SamplerLipschitz", "StepShift",
     "TrainingGradientLipschitz", "TrainingGradientNorm", "TrainingStep", "role_of",
 ]
+
+_SUBJECT = Subject("generator", "a trained family", ("steps",))
 
 
 # --- quantities ----------------------------------------------------------------------------------------------
@@ -144,6 +146,7 @@ class MinimiserShift(Rule):
     """
 
     title = "shift of the minimiser"
+    subject = _SUBJECT
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...]) -> Says:
@@ -162,6 +165,7 @@ class DescentStart(Rule):
     """``s_0 <= 0``: descent starts from the same parameter."""
 
     title = "the same start"
+    subject = _SUBJECT
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, metric: Metric) -> Says:
@@ -181,6 +185,7 @@ class DescentStep(Rule):
     """
 
     title = "one step of descent"
+    subject = _SUBJECT
     equal_weights = True
     reference = "hardt2016"
 
@@ -200,6 +205,7 @@ class DescentEnd(Rule):
     """``s <= s_T``: the parameter is that of the last step."""
 
     title = "the last step"
+    subject = _SUBJECT
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...], *, metric: Metric, steps: sp.Expr) -> Says:
@@ -217,6 +223,7 @@ class GaussianLaw(Rule):
     """
 
     title = "normal laws"
+    subject = _SUBJECT
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...]) -> Says:
@@ -233,6 +240,7 @@ class SampledPoints(Rule):
     """``kappa_N <= L_g s`` in the Euclidean metric: couple by the same seed and noise; the diameter cancels."""
 
     title = "sampling"
+    subject = _SUBJECT
     metric = Metric.EUCLIDEAN
 
     @classmethod
@@ -249,6 +257,7 @@ class SampledLaw(Rule):
     """``kappa_N <= L_TV s`` in the discrete metric: true for every training seed, hence on average over it."""
 
     title = "sampling"
+    subject = _SUBJECT
     metric = Metric.DISCRETE
 
     @classmethod

@@ -11,7 +11,7 @@ from stlbounds.errors import AssumptionError, InvalidArgumentError
 from stlbounds.generators.base import Generator, constant_of_size
 from stlbounds.generators.measurement import Measurement
 from stlbounds.generators.numbers import number
-from stlbounds.proof.claim import Claim, Printer, Rule, Says
+from stlbounds.proof.claim import Claim, Printer, Rule, Says, Subject
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.protocol import Protocol
 from stlbounds.proof.quantities import D, Distance, Dmix, Quantity, Sensitivity
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from stlbounds.generators.sampling import Sampler
 
 __all__ = ["KERNELS", "DensityVariation", "KernelDensity", "KernelSensitivity", "KernelStep", "kernel_constants"]
+
+_SUBJECT = Subject("generator", "a kernel density", ("kernel", "bandwidth", "circumference"))
 
 _U = sp.Dummy("u", nonnegative=True)
 
@@ -81,6 +83,7 @@ class KernelSensitivity(Rule):
     """
 
     title = "sensitivity of a kernel density"
+    subject = _SUBJECT
     metric = Metric.DISCRETE
 
     @classmethod
@@ -113,6 +116,7 @@ class KernelStep(Rule):
     """
 
     title = "one generation of kernel density estimation"
+    subject = _SUBJECT
     metric = Metric.DISCRETE
 
     @classmethod

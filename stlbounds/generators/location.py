@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import sympy as sp
@@ -12,7 +13,7 @@ from stlbounds.errors import AssumptionError, InvalidArgumentError
 from stlbounds.generators.base import Generator, constant_of_size
 from stlbounds.generators.measurement import Measurement
 from stlbounds.interval.signs import is_nonnegative
-from stlbounds.proof.claim import Claim, Printer, Rule, Says
+from stlbounds.proof.claim import Claim, Printer, Rule, Says, Subject
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.protocol import Protocol
 from stlbounds.proof.quantities import D, Distance, InfluenceSquares, Quantity, Sensitivity
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from stlbounds.generators.location_sampling import LocationSampler
     from stlbounds.loops.base import Loop
 
-__all__ = [
+__all__ = ["FITTED_MEAN", 
     "FittedMeanSensitivity",
     "LocationDrift",
     "LocationModel",
@@ -33,6 +34,8 @@ __all__ = [
     "NoiseSpread",
     "UnboundedLocation",
 ]
+
+FITTED_MEAN = Subject("generator", "a fitted mean", ("weight",))
 
 
 class NoiseSpread(Quantity):
@@ -56,6 +59,7 @@ class FittedMeanSensitivity(Rule):
     """
 
     title = "sensitivity of a fitted mean"
+    subject = FITTED_MEAN
     metric = Metric.EUCLIDEAN
 
     @classmethod
@@ -83,6 +87,8 @@ class LocationDrift(Rule):
     """
 
     title = "drift of the location model"
+    subject = FITTED_MEAN
+    supposes = MappingProxyType({"weight": 1})
     metric = Metric.EUCLIDEAN
 
     @classmethod
@@ -108,6 +114,7 @@ class LocationVariance(Rule):
     """
 
     title = "variance of a point"
+    subject = FITTED_MEAN
     metric = Metric.EUCLIDEAN
 
     @classmethod

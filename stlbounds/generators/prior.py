@@ -12,7 +12,7 @@ from stlbounds.generators.base import Generator, constant_of_size
 from stlbounds.generators.measurement import Measurement
 from stlbounds.generators.numbers import number
 from stlbounds.interval.signs import enclosure, is_nonnegative
-from stlbounds.proof.claim import Claim, Printer, Rule, Says
+from stlbounds.proof.claim import Claim, Printer, Rule, Says, Subject
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.protocol import Protocol
 from stlbounds.proof.quantities import D, Distance, Dmix, Quantity, Sensitivity
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CategoricalWithPrior", "PriorDistance", "SmoothedLearningError", "SmoothedSensitivity", "SmoothedStep",
            "effective_size", "worth_at_least"]
+
+_SUBJECT = Subject("generator", "an empirical law with a prior", ("cells", "weight"))
 
 
 class PriorDistance(Quantity):
@@ -71,6 +73,7 @@ class SmoothedSensitivity(Rule):
     """
 
     title = "sensitivity of a mixture with a prior"
+    subject = _SUBJECT
     metric = Metric.DISCRETE
 
     @classmethod
@@ -96,6 +99,7 @@ class SmoothedStep(Rule):
     """
 
     title = "one generation with a prior"
+    subject = _SUBJECT
     metric = Metric.DISCRETE
 
     @classmethod
@@ -126,6 +130,7 @@ class SmoothedLearningError(Rule):
     """
 
     title = "learning error with a prior"
+    subject = _SUBJECT
     metric = Metric.DISCRETE
 
     @classmethod

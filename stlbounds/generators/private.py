@@ -13,7 +13,7 @@ from stlbounds.errors import AssumptionError, InvalidArgumentError
 from stlbounds.generators.base import Generator, constant_of_size
 from stlbounds.generators.measurement import Measurement
 from stlbounds.generators.numbers import number
-from stlbounds.proof.claim import Check, Claim, Printer, Rule, Says
+from stlbounds.proof.claim import Check, Claim, Printer, Rule, Says, Subject
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.protocol import Protocol
 from stlbounds.proof.quantities import Quantity, Sensitivity
@@ -34,6 +34,8 @@ __all__ = [
     "PrivateGenerator",
     "PrivateSensitivity",
 ]
+
+_SUBJECT = Subject("generator", "a private mechanism")
 
 
 class PrivacyLoss(Quantity):
@@ -79,6 +81,7 @@ class PrivateSensitivity(Rule):
     """
 
     title = "sensitivity from privacy"
+    subject = _SUBJECT
     metric = Metric.DISCRETE
     equal_weights = True
 
@@ -105,6 +108,7 @@ class GaussianPrivateSensitivity(Rule):
     """
 
     title = "sensitivity from Gaussian privacy"
+    subject = _SUBJECT
     metric = Metric.DISCRETE
     equal_weights = True
 

@@ -10,6 +10,7 @@ import sympy as sp
 
 from stlbounds.errors import AssumptionError, InvalidArgumentError
 from stlbounds.generators import attention
+from stlbounds.generators import attention_quantities as quantities
 from stlbounds.generators.attention_depth import LayerInduction, layer_mean, layer_query, layer_spread
 from stlbounds.generators.base import Generator, constant_of_size
 from stlbounds.generators.measurement import Measurement
@@ -110,14 +111,14 @@ class Attention:
     # --- the lemma -----------------------------------------------------------------------------------
     def displacement_claim(self, role: Str) -> Claim:
         """``QueryDisplacement(role, l) <= q_l`` for every layer ``l``, from the assumptions about the architecture."""
-        score = _granted(attention.ScoreNorm(role), self.omega / 2)
-        value = _granted(attention.ValueNorm(role), sp.S.One)
-        ball = _granted(attention.TokenBall(role), sp.S.One)
+        score = _granted(quantities.ScoreNorm(role), self.omega / 2)
+        value = _granted(quantities.ValueNorm(role), sp.S.One)
+        ball = _granted(quantities.TokenBall(role), sp.S.One)
         extra: tuple[Claim, ...] = ()
         if self.feed_forward is None:
             radius = attention.AttentionStaysInBall.apply(ball, value, role=role)
         else:
-            extra = (_granted(attention.FeedForwardLipschitz(role), self.feed_forward),)
+            extra = (_granted(quantities.FeedForwardLipschitz(role), self.feed_forward),)
             radius = attention.ProjectedToBall.apply(ball, *extra, role=role)
         spread = self._spread_claim(role, ball, radius, score, value)
         context = attention.ContextSlopeBound.apply(spread, score, value, radius, role=role)
@@ -152,7 +153,7 @@ class Attention:
     def read(self, outer: Claim, role: Str) -> Claim:
         """``outer`` with the displacement at the last layer replaced by its bound."""
         claim = Substitute.apply(outer, self.displacement_claim(role), index=((J, self.layers),))
-        quantity = attention.QueryDisplacement(role, self.layers)
+        quantity = quantities.QueryDisplacement(role, self.layers)
         wanted = outer.rhs.xreplace({quantity: self.displacement(self.layers)})
         return claim if claim.rhs == wanted else Rewrite.apply(claim, rhs=wanted)
 
@@ -181,7 +182,7 @@ class _InContext(Generator):
         return super().learning_error_claim(protocol)
 
     def sensitivity_claim(self) -> Claim:
-        return self.attention.read(attention.ReadOut.apply(layers=self.attention.layers), attention.GENERATOR)
+        return self.attention.read(attention.ReadOut.apply(layers=self.attention.layers), quantities.GENERATOR)
 
     def sampler(self, values: Mapping[str, Any], distribution: Any = None) -> AttentionSampler:
         """The transformer with the weights ``Q = (omega/2) I``, ``V = I`` and ``F = L_f I``, on tokens in 3 dimensions.

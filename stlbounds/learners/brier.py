@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import sympy as sp
 
 from stlbounds.learners.base import UniformlyStable
-from stlbounds.proof.claim import Claim, Printer, Rule, Says
+from stlbounds.proof.claim import Claim, Printer, Rule, Says, Subject
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.quantities import LossConstant, Stability
 from stlbounds.symbols import N
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from stlbounds.learners.judging import Judge
 
 __all__ = ["BrierFit", "BrierLossConstant", "BrierStability"]
+
+_SUBJECT = Subject("learner", "the Brier fit")
 
 
 class BrierStability(Rule):
@@ -30,6 +32,7 @@ class BrierStability(Rule):
     """
 
     title = "stability of the Brier fit"
+    subject = _SUBJECT
     metric = Metric.DISCRETE
     equal_weights = True
 
@@ -48,6 +51,7 @@ class BrierLossConstant(Rule):
     """The halved Brier loss of one hypothesis differs between two symbols by ``p_z' - p_z``, at most 1."""
 
     title = "range of the halved Brier loss"
+    subject = _SUBJECT
     metric = Metric.DISCRETE
 
     @classmethod

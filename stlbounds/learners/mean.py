@@ -14,12 +14,14 @@ from stlbounds.generators.sampling import FloatArray
 from stlbounds.learners.base import UniformlyStable
 from stlbounds.learners.judging import Judge
 from stlbounds.learners.search import largest_ratio
-from stlbounds.proof.claim import Claim, Printer, Rule, Says
+from stlbounds.proof.claim import Claim, Printer, Rule, Says, Subject
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.quantities import LossConstant, Stability
 from stlbounds.symbols import N
 
 __all__ = ["MeanFit", "MeanJudge", "MeanLossConstant", "MeanStability"]
+
+_SUBJECT = Subject("learner", "the mean")
 
 
 class MeanStability(Rule):
@@ -29,6 +31,7 @@ class MeanStability(Rule):
     """
 
     title = "stability of the mean"
+    subject = _SUBJECT
     metric = Metric.EUCLIDEAN
 
     @classmethod
@@ -46,6 +49,7 @@ class MeanLossConstant(Rule):
     """``M = 1``: ``|loss(h, z) - loss(h, z')| = |(z' - z).(2 h - z - z')|/(2 B**2) <= |z - z'|/B``."""
 
     title = "Lipschitz constant of the squared loss"
+    subject = _SUBJECT
     metric = Metric.EUCLIDEAN
 
     @classmethod

@@ -12,7 +12,7 @@ from stlbounds.generators.base import constant_of_size
 from stlbounds.generators.measurement import Measurement
 from stlbounds.generators.numbers import number
 from stlbounds.learners.base import UniformlyStable
-from stlbounds.proof.claim import Claim, Printer, Rule, Says
+from stlbounds.proof.claim import Claim, Printer, Rule, Says, Subject
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.quantities import Quantity, Stability
 from stlbounds.proof.rules.algebra import Substitute
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = [
     "LabelRange", "NearestNeighbours", "NeighbourShare", "NeighbourStability", "PredictionLipschitz", "nearest_mean",
 ]
+
+_SUBJECT = Subject("learner", "nearest neighbours", ("neighbours",))
 
 
 class PredictionLipschitz(Quantity):
@@ -68,6 +70,7 @@ class NeighbourStability(Rule):
     """
 
     title = "stability of nearest neighbours"
+    subject = _SUBJECT
     metric = Metric.DISCRETE
     equal_weights = True
 

@@ -14,7 +14,7 @@ from stlbounds.generators.base import constant_of_size
 from stlbounds.generators.measurement import Measurement
 from stlbounds.generators.numbers import number
 from stlbounds.learners.base import UniformlyStable
-from stlbounds.proof.claim import Claim, Printer, Rule, Says
+from stlbounds.proof.claim import Claim, Printer, Rule, Says, Subject
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.quantities import LossConstant, Quantity, Stability
 from stlbounds.proof.rules.algebra import Substitute
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from stlbounds.learners.judging import Judge
 
 __all__ = ["LearnerPrivacyLoss", "LossRange", "PrivateLearner", "PrivateStability", "RangeIsLipschitz"]
+
+_SUBJECT = Subject("learner", "a private learner")
 
 
 class LearnerPrivacyLoss(Quantity):
@@ -56,6 +58,7 @@ class PrivateStability(Rule):
     """
 
     title = "stability of a private learner"
+    subject = _SUBJECT
     metric = Metric.DISCRETE
     equal_weights = True
 
@@ -78,6 +81,7 @@ class RangeIsLipschitz(Rule):
     """``|loss(h, z) - loss(h, z')| <= range * 1{z != z'}``: the range of the loss is a Lipschitz constant of it."""
 
     title = "a bounded loss"
+    subject = _SUBJECT
     metric = Metric.DISCRETE
 
     @classmethod

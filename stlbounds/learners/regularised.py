@@ -12,7 +12,7 @@ from stlbounds.generators.base import constant_of_size
 from stlbounds.generators.measurement import Measurement
 from stlbounds.generators.numbers import number
 from stlbounds.learners.base import UniformlyStable
-from stlbounds.proof.claim import Claim, Printer, Rule, Says
+from stlbounds.proof.claim import Claim, Printer, Rule, Says, Subject
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.quantities import Quantity, Stability
 from stlbounds.proof.rules.algebra import Substitute
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from stlbounds.learners.search import FloatArray
 
 __all__ = ["ParameterLipschitz", "RegularisedLearner", "RegularisedStability", "positive_constant"]
+
+_SUBJECT = Subject("learner", "regularised risk minimisation", ("strength",))
 
 
 def positive_constant(argument: str, value: Any) -> sp.Expr:
@@ -61,6 +63,7 @@ class RegularisedStability(Rule):
     """
 
     title = "stability of regularised risk minimisation"
+    subject = _SUBJECT
     metric = Metric.DISCRETE
     reference = "bousquet2002"
 

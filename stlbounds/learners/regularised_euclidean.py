@@ -13,7 +13,7 @@ from stlbounds.generators.measurement import Measurement
 from stlbounds.generators.numbers import number
 from stlbounds.learners.base import UniformlyStable
 from stlbounds.learners.regularised import ParameterLipschitz, positive_constant
-from stlbounds.proof.claim import Claim, Printer, Rule, Says
+from stlbounds.proof.claim import Claim, Printer, Rule, Says, Subject
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.quantities import Quantity, Stability
 from stlbounds.proof.rules.algebra import Substitute
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _STEEPEST = 1.1
 
 __all__ = ["EuclideanRegularisedLearner", "EuclideanRegularisedStability", "GradientLipschitz"]
+
+_SUBJECT = Subject("learner", "regularised risk minimisation, Euclidean", ("strength", "diameter"))
 
 
 class GradientLipschitz(Quantity):
@@ -52,6 +54,7 @@ class EuclideanRegularisedStability(Rule):
     """
 
     title = "stability of regularised risk minimisation"
+    subject = _SUBJECT
     metric = Metric.EUCLIDEAN
 
     @classmethod

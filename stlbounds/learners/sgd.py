@@ -14,7 +14,7 @@ from stlbounds.generators.numbers import number
 from stlbounds.interval.signs import enclosure, is_nonnegative
 from stlbounds.learners.base import UniformlyStable
 from stlbounds.learners.regularised import ParameterLipschitz, positive_constant
-from stlbounds.proof.claim import Claim, Printer, Rule, Says
+from stlbounds.proof.claim import Claim, Printer, Rule, Says, Subject
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.quantities import Quantity, Stability
 from stlbounds.proof.rules import algebra
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from stlbounds.learners.judging import Judge
     from stlbounds.learners.search import FloatArray
 
-__all__ = [
+__all__ = ["DESCENT", 
     "RUNS",
     "ConvexShiftStep",
     "GradientDescent",
@@ -38,6 +38,8 @@ __all__ = [
     "ShiftedLoss",
     "within_limit",
 ]
+
+DESCENT = Subject("learner", "gradient descent", ("step", "steps"))
 
 
 class RelativeStep(Quantity):
@@ -81,6 +83,7 @@ class SameStart(Rule):
     """Both runs start from the same parameter."""
 
     title = "a common start"
+    subject = DESCENT
 
     @classmethod
     def conclude(cls, premises: tuple[Says, ...]) -> Says:
@@ -103,6 +106,7 @@ class ConvexShiftStep(Rule):
     """
 
     title = "one step of gradient descent"
+    subject = DESCENT
     metric = Metric.DISCRETE
     reference = "hardt2016"
 
@@ -122,6 +126,7 @@ class ShiftedLoss(Rule):
     """``beta_N <= G_l E |w_T - w'_T|``: the loss is averaged over the choices, and Lipschitz in the parameter."""
 
     title = "from parameters to losses"
+    subject = DESCENT
     metric = Metric.DISCRETE
 
     @classmethod

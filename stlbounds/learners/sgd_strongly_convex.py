@@ -13,7 +13,7 @@ from stlbounds.generators.measurement import Measurement
 from stlbounds.generators.numbers import number
 from stlbounds.interval.signs import enclosure
 from stlbounds.learners.regularised import ParameterLipschitz, positive_constant
-from stlbounds.learners.sgd import RUNS, GradientDescent, ParameterShift, ShiftedLoss, within_limit
+from stlbounds.learners.sgd import DESCENT, RUNS, GradientDescent, ParameterShift, ShiftedLoss, within_limit
 from stlbounds.proof.claim import Claim, Printer, Rule, Says
 from stlbounds.proof.metric import Metric
 from stlbounds.proof.quantities import Quantity
@@ -50,6 +50,7 @@ class StronglyConvexShift(Rule):
     """
 
     title = "contraction of gradient descent"
+    subject = DESCENT
     metric = Metric.DISCRETE
     reference = "hardt2016"
 

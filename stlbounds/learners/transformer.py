@@ -9,6 +9,7 @@ import sympy as sp
 
 from stlbounds.errors import AssumptionError
 from stlbounds.generators import attention
+from stlbounds.generators import attention_quantities as quantities
 from stlbounds.generators.base import constant_of_size
 from stlbounds.generators.measurement import Measurement
 from stlbounds.generators.numbers import number
@@ -102,11 +103,12 @@ class TransformerLearner(UniformlyStable):
         if weighted:
             raise AssumptionError(f"the learner {self.name} attends to all examples alike; it has no weighted version")
         loss = Assumption.apply(
-            quantity=attention.OutputLipschitz(attention.LEARNER), bound=self.output_lipschitz, metric=Metric.EUCLIDEAN)
+            quantity=quantities.OutputLipschitz(quantities.LEARNER), bound=self.output_lipschitz,
+            metric=Metric.EUCLIDEAN)
         ball = Assumption.apply(
-            quantity=attention.TokenBall(attention.LEARNER), bound=sp.S.One, metric=Metric.EUCLIDEAN)
+            quantity=quantities.TokenBall(quantities.LEARNER), bound=sp.S.One, metric=Metric.EUCLIDEAN)
         outer = attention.InContextStability.apply(loss, ball, layers=self.attention.layers)
-        claim = self.attention.read(outer, attention.LEARNER)
+        claim = self.attention.read(outer, quantities.LEARNER)
         return claim if claim.rhs == self.beta_N else Rewrite.apply(claim, rhs=self.beta_N)
 
     def self_check(self, *, seed: int = 0, examples: int = 3, dimension: int = 2,

@@ -26,40 +26,6 @@ _GENERATIONS: tuple[sp.Expr, ...] = (J, J + 1, i, i + 1, G + J, G + J + 1, G + J
 _VALUES: tuple[dict[sp.Symbol, sp.Integer], ...] = tuple(
     dict(zip((J, G, i), map(sp.Integer, numbers), strict=True)) for numbers in ((0, 0, 0), (2, 1, 3)))
 
-#: What the rules of a module describe, and whether the loop's generator or the judged learner is that.
-_MODELS: Mapping[str, tuple[str, str]] = {
-    "stlbounds.generators.categorical": ("generator", "an empirical law"),
-    "stlbounds.generators.prior": ("generator", "an empirical law with a prior"),
-    "stlbounds.generators.kernel_density": ("generator", "a kernel density"),
-    "stlbounds.generators.private": ("generator", "a private mechanism"),
-    "stlbounds.generators.location": ("generator", "a fitted mean"),
-    "stlbounds.generators.contractive": ("generator", "a fitted mean"),
-    "stlbounds.generators.gradient_rules": ("generator", "a trained family"),
-    "stlbounds.learners.regularised": ("learner", "regularised risk minimisation"),
-    "stlbounds.learners.regularised_euclidean": ("learner", "regularised risk minimisation, Euclidean"),
-    "stlbounds.learners.sgd": ("learner", "gradient descent"),
-    "stlbounds.learners.sgd_strongly_convex": ("learner", "gradient descent"),
-    "stlbounds.learners.nearest_neighbours": ("learner", "nearest neighbours"),
-    "stlbounds.learners.private": ("learner", "a private learner"),
-    "stlbounds.learners.mean": ("learner", "the mean"),
-    "stlbounds.learners.brier": ("learner", "the Brier fit"),
-}
-
-#: Rules of transformers tell by a label which of the two they are about, but for those that end such a derivation.
-_TRANSFORMERS = ("stlbounds.generators.attention", "stlbounds.generators.attention_depth")
-_ENDS: Mapping[str, str] = {"ReadOut": "generator", "InContextStability": "learner"}
-
-#: The parameters of rules that say which model it is.
-_PARAMETERS = frozenset({"cells", "weight", "kernel", "bandwidth", "circumference", "strength", "diameter",
-                         "neighbours", "step", "steps", "layers", "residual"})
-
-#: What rules without such a parameter suppose all the same.
-_IMPLIED: Mapping[str, Mapping[str, Any]] = {
-    "LocationDrift": {"weight": 1},
-    "AttentionStaysInBall": {"residual": False},
-    "SpreadStep": {"residual": False},
-}
-
 
 def check_events(steps: tuple[Claim, ...]) -> None:
     """Every name must stand for one event, that one inequality fails: those of two would be counted once.
@@ -129,15 +95,6 @@ def check_wirings(steps: tuple[Claim, ...]) -> None:
             raise ProofError(f"step {number} speaks of another network than step {networks[0][0]}: {wiring}")
 
 
-def _described(claim: Claim) -> tuple[str, str] | None:
-    """The role and the name of the model that a rule describes."""
-    home = claim.rule.__module__
-    if home in _TRANSFORMERS:
-        role = _ENDS.get(claim.rule.__name__, claim.params.get("role"))
-        return None if role is None else (str(role), "a transformer")
-    return _MODELS.get(home)
-
-
 def check_models(steps: tuple[Claim, ...]) -> None:
     """What derives constants of the generator must describe one generator, and likewise for the learner.
 
@@ -148,12 +105,12 @@ def check_models(steps: tuple[Claim, ...]) -> None:
     """
     seen: dict[tuple[str, str], tuple[int, Any]] = {}
     for number, claim in enumerate(steps, start=1):
-        found = _described(claim)
-        if found is None:
+        subject = claim.rule.subject
+        role = str(claim.params.get("role", "")) if subject is None or not subject.role else subject.role
+        if subject is None or not role:
             continue
-        role, name = found
-        told = {key: value for key, value in claim.params.items() if key in _PARAMETERS}
-        told.update(_IMPLIED.get(claim.rule.__name__, {}), model=name)
+        told = {key: value for key, value in claim.params.items() if key in subject.parameters}
+        told.update(claim.rule.supposes, model=subject.name)
         for key, value in told.items():
             first, known = seen.setdefault((role, key), (number, value))
             if known != value:

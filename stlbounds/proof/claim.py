@@ -21,7 +21,7 @@ from stlbounds.proof.metric import Metric
 from stlbounds.proof.quantities import RANDOM
 from stlbounds.symbols import RANK, SOURCE, STEP, G, J, N, i
 
-__all__ = ["INDICES", "RESERVED", "Check", "Claim", "Printer", "Rule", "Says"]
+__all__ = ["INDICES", "RESERVED", "Check", "Claim", "Printer", "Rule", "Says", "Subject"]
 
 #: How a rule's explanation prints the expressions in it: the renderer, with the author's names, decides.
 Printer = Callable[[sp.Expr], str]
@@ -83,6 +83,25 @@ class Says:
         return f"{text}  with probability >= 1 - ({self.failure_probability})" if self.events else text
 
 
+@dataclass(frozen=True)
+class Subject:
+    """The model that a rule is about: all steps of a proof must be about one generator and one learner.
+
+    Parameters
+    ----------
+    role : str
+        ``"generator"`` or ``"learner"``; empty where the rule has a parameter ``role``.
+    name : str
+        Which model it is, in words.
+    parameters : tuple of str
+        Those parameters of its rules that are the model's.
+    """
+
+    role: str
+    name: str
+    parameters: tuple[str, ...] = ()
+
+
 class Rule(ABC):
     """One way to infer a statement. Rules have no state and are never instantiated.
 
@@ -98,6 +117,10 @@ class Rule(ABC):
     metric: ClassVar[Metric | None] = None
     #: Whether a constant of a model is known for points of equal weight only, so that no weighted loop may use it.
     equal_weights: ClassVar[bool] = False
+    #: The model that it is about; None for what holds of every model.
+    subject: ClassVar[Subject | None] = None
+    #: Parameters of that model which the rule does not take, with the values that it supposes.
+    supposes: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     #: BibTeX key of a classical result, for ``kind = "cited"`` and where a step has a source.
     reference: ClassVar[str | None] = None
 

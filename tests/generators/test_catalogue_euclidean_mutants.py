@@ -21,6 +21,7 @@ from stlbounds.generators import (
     SGDTrained,
     Transformer,
     attention,
+    attention_quantities,
 )
 from stlbounds.learners import MeanFit, TransformerLearner, UniformlyStable
 from stlbounds.proof.dag import Proof
@@ -72,8 +73,8 @@ MUTANTS = [
 
 
 def test_where_the_recurrences_start():
-    role = attention.GENERATOR
-    ball = Assumption.apply(quantity=attention.TokenBall(role), bound=sp.S.One, metric=EUCLIDEAN)
+    role = attention_quantities.GENERATOR
+    ball = Assumption.apply(quantity=attention_quantities.TokenBall(role), bound=sp.S.One, metric=EUCLIDEAN)
     assert attention.SpreadAtStart.apply(ball, role=role).rhs == 2
     assert attention.MeanDisplacementStart.apply(role=role).rhs == 1
     assert attention.QueryDisplacementStart.apply(role=role).rhs == 0
