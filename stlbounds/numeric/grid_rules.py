@@ -2,7 +2,8 @@
 
 Every step keeps a value ``v`` and a number ``e`` with ``|x - v| <= e |v|`` for the true value ``x``. Sums, products,
 quotients and roots of doubles are rounded correctly, which costs `UNIT` each; exponentials, logarithms, powers,
-`expm1` and `log1p` are granted `LIBRARY` units (mathematical libraries promise at most 4).
+`expm1` and `log1p` are granted `LIBRARY` units (mathematical libraries promise at most 4). The least of an array with a
+NaN is NaN, so that "all are nonnegative" is ``least >= 0`` and never ``not least < 0``: it may hide a negative number.
 """
 
 from __future__ import annotations
@@ -67,6 +68,11 @@ def _together(*errors: Any) -> Any:
         total, its = _paired(total, error)
         total = total + its
     return total * (1.0 + total) * _SAFE
+
+
+def _worst(first: Any, second: Any) -> float:
+    """The largest of two error bounds, NaN if one is: Python's ``max`` would drop that."""
+    return float(np.maximum(np.max(first), np.max(second)))
 
 
 def _repeated(error: Any, times: Any) -> Any:
@@ -157,12 +163,12 @@ def _root(known: Known, halves: int) -> Known:
 
 
 def _general_power(base: Known, exponent: Known) -> Known:
-    if np.min(base[0]) < 0:
+    if not np.min(base[0]) >= 0:
         raise UnsupportedStepError
     size = float(np.max(np.abs(exponent[0])))
     moved: Any = 0.0
     if np.any(np.not_equal(exponent[1], 0)):
-        if np.min(base[0]) <= 0:
+        if not np.min(base[0]) > 0:
             raise UnsupportedStepError
         steepness = size * (float(np.max(np.abs(np.log(base[0])))) + 1.0)
         moved = _repeated(1.0, steepness * float(np.max(exponent[1])))
@@ -186,7 +192,7 @@ def _function(name: str, known: Known) -> Known:
 def _geometric(ratio: Known, terms: Known) -> Known:
     """``(r**k - 1)/(r - 1)`` below 1/2, ``expm1(k log1p(r - 1))/(r - 1)`` above, where ``r - 1`` is exact up to 2."""
     (r, error), (k, inexact) = ratio, terms
-    if np.any(np.not_equal(inexact, 0)) or np.min(r) < 0 or np.min(k) < 0:
+    if np.any(np.not_equal(inexact, 0)) or not (np.min(r) >= 0 and np.min(k) >= 0):
         raise UnsupportedStepError
     d = r - 1.0
     x = k * np.log1p(d)
@@ -208,7 +214,7 @@ def _geometric(ratio: Known, terms: Known) -> Known:
 
 
 def _growth_sum(step: special_nodes.GrowthSum, kappa: Known, last: Known) -> Known:
-    if np.any(np.not_equal(last[1], 0)) or np.min(kappa[0]) < 0:
+    if np.any(np.not_equal(last[1], 0)) or not np.min(kappa[0]) >= 0:
         raise UnsupportedStepError
     value = growth_sum_array(kappa[0], last[0], step.power, step.start)
     each = (2 * step.power + 10) * UNIT
@@ -225,7 +231,7 @@ def _cases(step: nodes.Cases, operands: Sequence[Known]) -> Known:
             raise UnsupportedStepError
         holds = compare[step.relations[place]](difference, 0.0)
         other, its = operands[2 * place + 1]
-        value, error = np.where(holds, other, value), max(float(np.max(error)), float(np.max(its)))
+        value, error = np.where(holds, other, value), _worst(error, its)
     return value, error
 
 
@@ -234,8 +240,8 @@ def _extremum(step: nodes.Extremum, operands: Sequence[Known]) -> Known:
     value, error = operands[0]
     for other, its in operands[1:]:
         value = best(value, other)
-        error = max(float(np.max(error)), float(np.max(its)))
-    if np.min(value) < 0:
+        error = _worst(error, its)
+    if not np.min(value) >= 0:
         raise UnsupportedStepError
     return value, error
 
@@ -266,7 +272,7 @@ def _applied(step: nodes.Step, operands: Sequence[Known], least: Sequence[float]
     if isinstance(step, nodes.Constant):
         return _constant(step, numbers)
     if isinstance(step, nodes.Total):
-        return _sum(operands, min(least) >= 0, out)
+        return _sum(operands, all(lowest >= 0 for lowest in least), out)
     if isinstance(step, nodes.Product):
         return _product(operands, out)
     if isinstance(step, nodes.IntegerPower):
@@ -329,7 +335,7 @@ def follow(step: nodes.Step, operands: Sequence[Known], least: Sequence[float], 
     value, error = _applied(step, operands, least, numbers, out)
     lowest = float(np.min(value))
     # A step that comes close to the smallest doubles has no relative error bound.
-    if lowest < TINY and not isinstance(step, nodes.Constant):
+    if not lowest >= TINY and not isinstance(step, nodes.Constant):
         size = value if lowest >= 0 else np.abs(value)
         lost = (size < TINY) & np.logical_not(_true_zeros(step, operands, size))
         error = np.where(lost, np.inf, error) if np.any(lost) else error

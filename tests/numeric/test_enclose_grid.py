@@ -80,6 +80,23 @@ def test_awkward_numbers(expression, arrays):
     _contained(expression, arrays)
 
 
+@pytest.mark.parametrize(("expression", "arrays"), [
+    # Terms of both signs; the first entry is 0 * inf.
+    (1 - kappa**i * alpha**i * c, {"kappa": np.array([50.0, 50.0]), "alpha": np.array([0.0, 0.1]),
+                                   "i": np.array([1000.0, 1.0]), "c": np.array([0.5, 0.2])}),
+    # A product that is no normal double, and comes back; the first entry is 0 * inf.
+    ((kappa**i * alpha**i + c) * n, {"kappa": np.array([50.0, 0.017]), "alpha": np.array([0.0, 0.001]),
+                                     "i": np.array([1000.0, 67.0]), "c": np.array(0.0), "n": np.array([3.0, 1e300])}),
+])
+def test_an_entry_that_is_not_a_number_on_the_way_hides_nothing_of_the_others(expression, arrays):
+    _contained(expression, arrays)
+
+
+def test_an_error_bound_that_is_not_a_number_is_the_worst():
+    assert all(np.isnan(grid_rules._worst(*pair)) for pair in ((np.nan, 0.1), (0.1, np.nan)))
+    assert grid_rules._worst(0.1, np.array([0.2, 0.3])) == 0.3
+
+
 @pytest.mark.parametrize("error", [0.005, 0.05, 0.3, 0.6, 0.95])
 def test_large_error_bounds_stay_bounds_under_logarithms_and_reciprocals(error):
     """The least value that an error bound allows, through a step: within the bound that the step tells."""
