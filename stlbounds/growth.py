@@ -14,6 +14,7 @@ import mpmath
 import sympy as sp
 
 from stlbounds.growth_tail import Kind, growth_sum_by_recursion, growth_sum_in_short
+from stlbounds.precision import kept
 from stlbounds.symbols import SOURCE, STEP
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def growth_array(kappa: npt.ArrayLike, j: npt.ArrayLike, i: npt.ArrayLike) -> An
     import numpy as np
 
     def one(kappa: float, j: float, i: float) -> float:
-        with mpmath.workprec(80):
+        with kept(mpmath.workprec(80)):
             return float(growth_mpmath(kappa, j, i))
 
     return np.asarray(np.frompyfunc(one, 3, 1)(kappa, j, i), dtype=float)[()]
@@ -209,7 +210,7 @@ class growth_sum(sp.Function):  # type: ignore[misc]
         parts = [part.evalf(mpmath.libmp.prec_to_dps(prec) + 5) for part in self.args]
         if not all(part.is_number for part in parts):
             return None
-        with mpmath.workprec(prec + 20):
+        with kept(mpmath.workprec(prec + 20)):
             return sp.Float(growth_sum_mpmath(*(part._to_mpmath(prec + 20) for part in parts)), precision=prec)
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:

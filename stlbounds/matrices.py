@@ -13,6 +13,7 @@ import mpmath
 import sympy as sp
 
 from stlbounds.errors import SymbolError
+from stlbounds.precision import kept
 from stlbounds.special import geometric_sum
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class _Entry(sp.Function):  # type: ignore[misc]  # SymPy has no types
         parts = [part.evalf(mpmath.libmp.prec_to_dps(prec) + 5) for part in self.args]
         if not all(part.is_number for part in parts):
             return None
-        with mpmath.workprec(prec + 30):
+        with kept(mpmath.workprec(prec + 30)):
             value = self._by_mpmath(*(part._to_mpmath(prec + 30) for part in parts))
         return sp.Float(value, precision=prec)
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import mpmath
 import sympy as sp
 
+from stlbounds.precision import kept
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -292,7 +294,7 @@ class geometric_sum(sp.Function):  # type: ignore[misc]  # SymPy has no types
         r, k = (argument.evalf(mpmath.libmp.prec_to_dps(prec) + 5) for argument in self.args)
         if not (r.is_Float or r.is_Rational) or not (k.is_Float or k.is_Rational):
             return None
-        with mpmath.workprec(prec + 20):
+        with kept(mpmath.workprec(prec + 20)):
             value = geometric_sum_mpmath(r._to_mpmath(prec + 60), k._to_mpmath(prec + 60))
         return sp.Float._new(value._mpf_, prec)
 

@@ -16,6 +16,7 @@ import sympy as sp
 from stlbounds.analysis.facts import Facts
 from stlbounds.compiled import mpmath_function
 from stlbounds.growth import growth_sum
+from stlbounds.precision import kept
 from stlbounds.symbols import N
 
 __all__ = ["above_for_ever"]
@@ -57,7 +58,7 @@ def _sum(series: sp.Sum) -> sp.Expr | None:
         return None
     # Beyond the first terms, k + shift >= k, and the sum is at most an integral.
     rest = sp.Integer(_TERMS) ** (1 - exponent) / (exponent - 1)
-    with mpmath.workdps(50):
+    with kept(mpmath.workdps(50)):
         term = mpmath_function(inside, (index,))
         head = mpmath.fsum(term(mpmath.mpf(k)) for k in range(int(first), _TERMS + 1))
         # Rounded up by far more than the error of the sum.

@@ -26,6 +26,7 @@ import sympy as sp
 from stlbounds.compiled import MPMATH_FUNCTIONS, NUMPY_FUNCTIONS
 from stlbounds.errors import AssumptionError, UndecidedError
 from stlbounds.interval.signs import is_nonnegative
+from stlbounds.precision import kept
 from stlbounds.proof.claim import Check, Printer, Rule, Says
 from stlbounds.proof.identities import vanishes
 from stlbounds.proof.rules.algebra import nondecreasing
@@ -75,7 +76,7 @@ class _LayerFunction(sp.Function):  # type: ignore[misc]  # SymPy has no types
         parts = [part.evalf(mpmath.libmp.prec_to_dps(prec) + 5) for part in self.args]
         if not all(part.is_number for part in parts):
             return None
-        with mpmath.workprec(prec + 20):
+        with kept(mpmath.workprec(prec + 20)):
             value = MPMATH_FUNCTIONS[type(self).__name__](*(part._to_mpmath(prec + 20) for part in parts))
             return sp.Float(value, precision=prec)
 

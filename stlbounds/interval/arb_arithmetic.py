@@ -13,6 +13,7 @@ from flint import arb, ctx, fmpq, fmpz
 from stlbounds.growth_tail import Kind, growth_sum_by_recursion, growth_sum_in_short
 from stlbounds.interval.arithmetic import Arithmetic, Interval
 from stlbounds.power_sums import ZetaKind, power_sum_of
+from stlbounds.precision import kept
 
 __all__ = ["ArbArithmetic", "growth_sum", "power_sum"]
 
@@ -97,8 +98,7 @@ class ArbArithmetic(Arithmetic):
         self.inf, self.minus_inf = arb.pos_inf(), arb.neg_inf()
 
     def working(self) -> AbstractContextManager[Any]:
-        found: AbstractContextManager[Any] = ctx.workprec(self.bits)
-        return found
+        return kept(ctx.workprec(self.bits))
 
     def number(self, value: Fraction | int) -> Interval:
         if value.denominator == 1:

@@ -18,6 +18,7 @@ from mpmath import libmp
 from stlbounds.growth import growth_mpmath, growth_sum_mpmath
 from stlbounds.interval.arithmetic import Arithmetic, Interval
 from stlbounds.power_sums import power_sum_mpmath
+from stlbounds.precision import kept
 from stlbounds.special import geometric_sum_mpmath
 
 __all__ = ["MpmathArithmetic"]
@@ -63,8 +64,7 @@ class MpmathArithmetic(Arithmetic):
         self.inf, self.minus_inf = mpmath.mpf("inf"), mpmath.mpf("-inf")
 
     def working(self) -> AbstractContextManager[Any]:
-        found: AbstractContextManager[Any] = mpmath.workprec(self.bits + _GUARD)
-        return found
+        return kept(mpmath.workprec(self.bits + _GUARD))
 
     def number(self, value: Fraction | int) -> Interval:
         low, high = (mpmath.mp.make_mpf(libmp.from_rational(value.numerator, value.denominator, self.bits, rounding))

@@ -27,6 +27,7 @@ from stlbounds.numeric.preparing import exponents, from_distances, prepared, wit
 from stlbounds.numeric.scalars import scalar_function
 from stlbounds.numeric.scaled import scaled_function
 from stlbounds.numeric.separation import Axes, Product, axes_of, hoisted, separate
+from stlbounds.precision import kept
 
 __all__ = ["Grid", "decision", "evaluate", "evaluate_point", "layout", "rescued"]
 
@@ -64,7 +65,7 @@ def rescued(expression: sp.Expr, symbols: tuple[sp.Symbol, ...], columns: Sequen
     lost = np.isnan(values)
     if lost.any():
         exact = mpmath_function(from_distances(expression), symbols)
-        with mpmath.workdps(_DIGITS):
+        with kept(mpmath.workdps(_DIGITS)):
             values[lost] = [float(exact(*map(mpmath.mpf, point))) for point in
                             zip(*(np.asarray(column)[lost] for column in columns), strict=True)]
     return values

@@ -14,6 +14,7 @@ from stlbounds.errors import InvalidArgumentError, UndecidedError
 from stlbounds.numeric.balls import ball, ball_code, flint, has_flint
 from stlbounds.numeric.preparing import LARGEST_ROOT, exponents, from_distances, prepared, with_roots
 from stlbounds.power_sums import in_power_sums
+from stlbounds.precision import PRECISION, kept
 
 __all__ = ["to_digits"]
 
@@ -84,7 +85,7 @@ def _by_mpmath(expression: sp.Expr, symbols: tuple[sp.Symbol, ...], values: list
     """A value on which two precisions agree, each twice the one before, or None if none do."""
     function, previous = mpmath_function(in_power_sums(from_distances(expression)), symbols), None
     for doubling in range(_DOUBLINGS):
-        with mpmath.workdps((digits + 15) << doubling):
+        with kept(mpmath.workdps((digits + 15) << doubling)):
             value = mpmath.mpf(function(*(mpmath.mpf(int(value.p)) / int(value.q) for value in values)))
             settled = previous is not None and abs(value - previous) <= abs(value) * mpmath.mpf(10) ** (-digits - 5)
             # Two zeros may be one small number that both precisions lost.
@@ -127,7 +128,8 @@ def to_digits(expression: sp.Expr, values: dict[sp.Symbol, sp.Rational], digits:
         raise InvalidArgumentError("digits", digits, f"an integer in [1, {_MAX_DIGITS}]")
     symbols, exact = tuple(values), list(values.values())
     function = _balls(expression, symbols) if balls else None
-    value = None if function is None else _by_balls(function, exact, digits)
+    with PRECISION:
+        value = None if function is None else _by_balls(function, exact, digits)
     if value is None:
         value = _by_mpmath(expression, symbols, exact, digits)
     if value is None:

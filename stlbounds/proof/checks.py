@@ -17,6 +17,7 @@ import sympy as sp
 
 from stlbounds.compiled import mpmath_function
 from stlbounds.growth import growth_sum
+from stlbounds.precision import kept
 from stlbounds.proof.claim import Check
 from stlbounds.proof.quantities import Quantity
 from stlbounds.symbols import Range, entry
@@ -128,7 +129,7 @@ def failing_point(check: Check, seed: int = 0) -> dict[str, Any] | None:
         return None
     symbols = sorted(lhs.free_symbols | rhs.free_symbols, key=lambda s: (s.name, str(s)))
     left, right = (mpmath_function(side, tuple(symbols)) for side in (lhs, rhs))
-    with mpmath.workdps(DIGITS):
+    with kept(mpmath.workdps(DIGITS)):
         # Sums are added term by term, so that their limits must stay near.
         far = (10**6, 30, 30)[depth] if (depth := _depth(pair)) < 3 else 9
         for point in sample_points(symbols, random.Random(seed), far):
