@@ -41,6 +41,8 @@ class Arithmetic(ABC):
 
     def __init__(self, bits: int) -> None:
         self.bits = bits
+        #: What steps remember from one call to the next.
+        self.memory: dict[Any, Any] = {}
 
     # --- what a kind of number has to provide -------------------------------------------------------------
 

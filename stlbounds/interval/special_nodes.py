@@ -24,6 +24,8 @@ MOST_TERMS = 2_000_000
 _RECURSION = 512
 #: Closed forms are used up to here.
 MOST_GENERATIONS = 10**15
+#: For so many ratios the recursion is remembered.
+_REMEMBERED = 64
 
 
 def whole(arithmetic: Arithmetic, number: Any, most: int = MOST_TERMS) -> int:
@@ -147,9 +149,16 @@ class GrowthSum(Step):
         if last > _RECURSION and self.power in (1, 2):
             return self._far(arithmetic, kappa[0], last)
         one = (arithmetic.one, arithmetic.one)
-        total: Interval = arithmetic.number(1 - self.start)
-        slope: Interval = (arithmetic.zero, arithmetic.zero)
-        for m in range(1, whole(arithmetic, last) + 1):
+        # A sum over generations asks for every last generation in turn: the recursion goes on from where it was.
+        key = GrowthSum, self.power, self.start, arithmetic.exact(kappa[0])
+        if key not in arithmetic.memory and len(arithmetic.memory) >= _REMEMBERED:
+            arithmetic.memory.clear()
+        known = arithmetic.memory.setdefault(
+            key, [(arithmetic.number(1 - self.start), (arithmetic.zero, arithmetic.zero))])
+        end = whole(arithmetic, last)
+        start = min(end, len(known) - 1)
+        total, slope = known[start]
+        for m in range(start + 1, end + 1):
             part = arithmetic.inverse(arithmetic.number(m))
             factor = arithmetic.add(one, arithmetic.multiply(kappa, part))
             raised = arithmetic.power_integer(factor, self.power)
@@ -157,6 +166,8 @@ class GrowthSum(Step):
                                         arithmetic.power_integer(factor, self.power - 1))
             slope = arithmetic.add(arithmetic.multiply(raised, slope), arithmetic.multiply(inner, total))
             total = arithmetic.add(arithmetic.multiply(raised, total), one)
+            if m <= _RECURSION:
+                known.append((total, slope))
         return total, slope
 
     def _far(self, arithmetic: Arithmetic, kappa: Any, last: Any) -> tuple[Interval, Interval]:

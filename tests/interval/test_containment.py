@@ -178,3 +178,25 @@ def test_a_hundred_thousand_values_are_enclosed():
     assert compared >= 100_000
     # Half of the boxes have a point or a millionth for a range: the median enclosure is narrow.
     assert sorted(widths)[len(widths) // 10] < 1e-5
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_a_sum_over_generations_goes_on_with_the_recursion_of_the_last_one(name, monkeypatch):
+    """Each sum of growth began again at generation 0, which took half a minute for a range of subsample's bounds."""
+    index, count = sp.Symbol("_k", integer=True, nonnegative=True), sp.Symbol("i", integer=True, nonnegative=True)
+    tape = compiled(sp.Sum(growth_sum(kappa, index, 2), (index, 0, count)), (count, kappa))
+    numbers, calls = arithmetic(name, 96), []
+    power = numbers.power_integer
+    monkeypatch.setattr(numbers, "power_integer", lambda *given: (calls.append(given), power(*given))[1])
+    with numbers.working():
+        for number in range(70):
+            ratio = Fraction(number, 10)
+            value = tape.run(numbers, [numbers.number(40), numbers.number(ratio)])[0]
+            low, high = (Fraction(numbers.exact(end)) for end in value)
+            total = exact = Fraction(1)
+            for m in range(1, 41):
+                total = (1 + ratio / m) ** 2 * total + 1
+                exact += total
+            assert low <= exact <= high and high - low <= exact / 10**20
+    assert len(calls) <= 70 * 2 * 40 * 2
+    assert len(numbers.memory) <= 64
