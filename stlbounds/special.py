@@ -291,11 +291,19 @@ class geometric_sum(sp.Function):  # type: ignore[misc]  # SymPy has no types
         return True if r.is_nonnegative and k.is_nonnegative else None
 
     def _eval_evalf(self, prec: int) -> sp.Expr | None:
-        r, k = (argument.evalf(mpmath.libmp.prec_to_dps(prec) + 5) for argument in self.args)
-        if not (r.is_Float or r.is_Rational) or not (k.is_Float or k.is_Rational):
+        r, k = self.args
+        terms = k.evalf(mpmath.libmp.prec_to_dps(prec) + 5)
+        if not (terms.is_Float or terms.is_Rational):
+            return None
+        # A rounded ratio would lose as many digits as the number of terms has, and more next to 1.
+        more = 60 + max(0, int(sp.ceiling(sp.Abs(terms))).bit_length())
+        ratio, offset = (part.evalf(mpmath.libmp.prec_to_dps(prec + more)) for part in (r, r - 1))
+        if not (ratio.is_Float or ratio.is_Rational) or (ratio.is_zero and terms.is_negative):
             return None
         with kept(mpmath.workprec(prec + 20)):
-            value = geometric_sum_mpmath(r._to_mpmath(prec + 60), k._to_mpmath(prec + 60))
+            near, count = abs(offset) <= sp.S.Half, terms._to_mpmath(prec + more)
+            value = (_mpmath_from_offset(offset._to_mpmath(prec + more), count) if near
+                     else geometric_sum_mpmath(ratio._to_mpmath(prec + more), count))
         return sp.Float._new(value._mpf_, prec)
 
     def _eval_rewrite_as_Pow(self, r: sp.Expr, k: sp.Expr, **_: Any) -> sp.Expr:

@@ -183,6 +183,21 @@ def test_fifty_digits_of_irrational_ratios_and_next_to_one(ratio, terms):
         assert abs(got / direct - 1) < mpmath.mpf(10) ** -49
 
 
+@pytest.mark.parametrize(("offset", "terms"), [(30, 10**40), (12, 10**12), (1, 10**30), (-1, 1000)])
+def test_evaluated_digits_of_more_terms_than_the_offset_has_digits(offset, terms):
+    """A rounded ratio had ``1 - 10**-30`` to the power ``10**40`` wrong in the ninth digit."""
+    got = geometric_sum(1 - sp.Rational(1, 10) ** offset, sp.Integer(terms)).evalf(30)
+    with mpmath.workdps(120):
+        ratio = 1 - mpmath.mpf(10) ** -offset
+        assert abs(mpmath.mpf(got._mpf_) / ((1 - ratio**terms) / (1 - ratio)) - 1) < mpmath.mpf(10) ** -30
+
+
+def test_what_is_undefined_has_no_digits():
+    """The branch of generation 0, which is not taken, raised a bare ZeroDivisionError in inversions at ratio 0."""
+    assert geometric_sum(sp.S.Zero, sp.Integer(-1)).evalf(20).has(geometric_sum)
+    assert abs(geometric_sum(sp.S.Half, sp.Integer(-1)).evalf(20) + 2) < 1e-18
+
+
 @given(ratios, st.integers(0, 10**6))
 def test_mpmath_keeps_its_working_precision(ratio, terms):
     with mpmath.workdps(30):

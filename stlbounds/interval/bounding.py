@@ -16,6 +16,9 @@ from stlbounds.interval.tape import Tape
 
 __all__ = ["Lower", "at_point", "exact_sign", "filled", "lower_bound", "upper_at"]
 
+#: So many terms of a sum are added exactly.
+_TERMS = 256
+
 
 @dataclass(frozen=True)
 class Lower:
@@ -94,9 +97,20 @@ def filled(expression: sp.Expr, values: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
         return sp.nan
 
 
+def _added_up(total: sp.Sum) -> sp.Expr:
+    """A short sum of rational terms as their sum, perhaps of none, which SymPy leaves alone; others as they are."""
+    index, first, last = total.limits[0]
+    if len(total.limits) > 1 or not (first.is_Integer and last.is_Integer and last - first < _TERMS):
+        return total
+    terms = [total.function.xreplace({index: sp.Integer(k)}) for k in range(int(first), int(last) + 1)]
+    return sp.Add(*terms) if all(term.is_Rational for term in terms) else total
+
+
 def exact_sign(expression: sp.Expr, values: dict[sp.Symbol, sp.Rational]) -> int | None:
     """The sign of the value at a rational point where SymPy can tell it exactly, else None."""
     found = filled(expression, values)
+    if found.has(sp.Sum):
+        found = found.replace(lambda part: isinstance(part, sp.Sum), _added_up)
     if found.is_Rational:
         return int(sp.sign(found))
     if found.free_symbols or found.has(sp.nan, sp.zoo, sp.oo, sp.I):

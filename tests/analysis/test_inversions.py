@@ -103,6 +103,20 @@ def test_vacuity():
     assert not bound.is_vacuous(n=size, M=2, b=1, delta=0.01) and bound.is_vacuous(n=size - 1, M=2, b=1, delta=0.01)
 
 
+@pytest.mark.parametrize(("name", "values"), [
+    ("subsample/generic", dict(i=0, c=3, r=0.5)), ("subsample/generic", dict(i=4, c=0, r=0.5)),
+    ("accumulate/generic", dict(i=0, c=3, r=0.5, kappa=2))])
+def test_a_target_that_is_met_exactly_beside_a_sum_of_nothing(name, values):
+    bound = settings.bound(f"{name}/mean")
+    assert bound.sample_size(1, b=4, M=1, **values).value == 4
+    assert bound.vacuous_below(b=4, M=1, **values).value == 5
+
+
+def test_branches_that_are_not_taken_may_be_undefined():
+    bound = settings.bound("augment/generic/mean")
+    assert bound.sample_size(1, b=4, M=1, i=0, c=0, r=0.5, lam=0, kappa=0.5).value == 4
+
+
 def test_large_answers_are_exact():
     found = settings.bound("real/generic/mean").sample_size(sp.Rational(1, 10**15), b=1)
     assert found.value == 10**15
