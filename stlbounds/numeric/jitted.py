@@ -20,7 +20,7 @@ import sympy as sp
 from sympy.printing.pycode import PythonCodePrinter
 
 from stlbounds.compiled import shared_parts
-from stlbounds.errors import MissingDependencyError, UndecidedError
+from stlbounds.errors import MissingDependencyError, OutputError, UndecidedError
 from stlbounds.files import write_text
 from stlbounds.numeric.blocks import Piece, cut, pieces
 from stlbounds.numeric.workers import PARALLEL, shared_out
@@ -209,6 +209,11 @@ def cache_folder() -> Path:
     return Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stlbounds"
 
 
+def _unwritable(folder: Path, error: Exception) -> OutputError:
+    return OutputError(f"machine code cannot be kept in {folder} ({error}): set STLBOUNDS_CACHE to a folder that can "
+                       f"be written, or leave out compiled=True")
+
+
 @lru_cache(maxsize=256)
 def _loaded(text: str) -> Callable[..., int]:
     """The function of a generated module, compiled before if this machine has done it."""
@@ -216,20 +221,41 @@ def _loaded(text: str) -> Callable[..., int]:
         raise MissingDependencyError("the compiled path needs numba: pip install 'stlbounds[fast]'")
     name = f"stlbounds_{hashlib.sha256(text.encode()).hexdigest()[:32]}"
     folder = cache_folder()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{name}.py"
-    # What is run is what was generated now, whoever wrote the file before.
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
-        write_text(path, text)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # What is run is what was generated now, whoever wrote the file before.
+        if not path.is_file() or path.read_bytes() != text.encode():
+            write_text(path, text)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
     found = importlib.util.spec_from_file_location(name, path)
     if found is None or found.loader is None:
         raise MissingDependencyError(f"{path} cannot be loaded")
     module = importlib.util.module_from_spec(found)
     # Machine code that numba reads back looks its module up by name.
     sys.modules[name] = module
-    found.loader.exec_module(module)
+    try:
+        found.loader.exec_module(module)
+    except RuntimeError as error:
+        # Numba has nowhere to keep what it compiles.
+        raise _unwritable(folder, error) from error
     function: Callable[..., int] = module.fill
     return function
+
+
+def _called(function: Callable[..., int], *arguments: Any) -> int:
+    """The function's result, compiled again if numba cannot read back what it kept: that may be cut off or damaged."""
+    try:
+        return function(*arguments)
+    except Exception:  # damaged pickles raise whatever they like
+        folder = Path(function.stats.cache_path)  # type: ignore[attr-defined]  # numba's
+        damaged = list(folder.glob(f"{function.__module__}.*.nb[ci]"))
+        if not damaged:
+            raise
+        for path in damaged:
+            path.unlink(missing_ok=True)
+        return function(*arguments)
 
 
 def jitted_fill(out: np.ndarray[Any, np.dtype[np.float64]], expression: sp.Expr, symbols: tuple[sp.Symbol, ...],
@@ -256,6 +282,8 @@ def jitted_fill(out: np.ndarray[Any, np.dtype[np.float64]], expression: sp.Expr,
         If the expression contains a function that is not compiled.
     MissingDependencyError
         If numba is not installed.
+    OutputError
+        If the cache folder cannot be written.
     """
     arrays = tuple(np.ndim(value) > 0 for value in values)
     function = _loaded(source(expression, symbols, arrays, out.ndim))
@@ -264,7 +292,7 @@ def jitted_fill(out: np.ndarray[Any, np.dtype[np.float64]], expression: sp.Expr,
                else np.broadcast_to(value, out.shape) for value in values]
 
     def run(portion: Sequence[Piece]) -> int:
-        return sum(function(out[piece], *(cut(column, piece) for column in columns)) for piece in portion)
+        return sum(_called(function, out[piece], *(cut(column, piece) for column in columns)) for piece in portion)
 
     # Neither threads nor pieces are left to numba: one of its threading layers must not be entered twice at a time.
     return not any(shared_out(run, list(pieces(out.shape)), out.size >= PARALLEL))

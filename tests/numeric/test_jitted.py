@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from stlbounds.errors import UndecidedError
+from stlbounds.errors import OutputError, UndecidedError
 from stlbounds.growth import growth_sum
 from stlbounds.numeric.jitted import cache_folder, jitted_fill, source
 from stlbounds.special import geometric_sum_from_one
@@ -55,3 +55,57 @@ def test_a_file_that_somebody_changed_is_not_run(tmp_path, monkeypatch):
     jitted._loaded.cache_clear()
     jitted_fill(out, expression, (alpha, kappa), [np.arange(2000.0), 1.0])
     assert out[0] == 3.0 and path.read_text() == text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("damage", [b"", b"\x03garbage", None], ids=["cut off", "garbage", "the first half"])
+def test_damaged_machine_code_is_made_again(tmp_path, monkeypatch, damage):
+    monkeypatch.setenv("STLBOUNDS_CACHE", str(tmp_path))
+    from stlbounds.numeric import jitted
+
+    columns = [np.arange(2000.0), 2.0]
+    for _ in range(2):
+        jitted._loaded.cache_clear()
+        out = np.empty(2000)
+        jitted_fill(out, kappa * 5 + alpha, (alpha, kappa), columns)
+        assert out.tolist() == (np.arange(2000.0) + 10).tolist()
+        kept = list(tmp_path.rglob("*.nb?"))
+        assert len(kept) >= 2
+        for path in kept:
+            path.write_bytes(path.read_bytes()[:path.stat().st_size // 2] if damage is None else damage)
+
+
+def test_a_cache_that_cannot_be_written_is_named(tmp_path, monkeypatch):
+    from stlbounds.numeric import jitted
+
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    for place in (blocked, blocked / "below"):
+        monkeypatch.setenv("STLBOUNDS_CACHE", str(place))
+        jitted._loaded.cache_clear()
+        with pytest.raises(OutputError, match="STLBOUNDS_CACHE"):
+            jitted_fill(np.empty(10), kappa * 7 + alpha, (alpha, kappa), [np.arange(10.0), 2.0])
+
+
+def test_numba_that_finds_no_place_for_its_code_is_named(tmp_path, monkeypatch):
+    from numba.core import caching
+
+    from stlbounds.numeric import jitted
+
+    monkeypatch.setenv("STLBOUNDS_CACHE", str(tmp_path))
+    monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])
+    jitted._loaded.cache_clear()
+    with pytest.raises(OutputError, match="STLBOUNDS_CACHE"):
+        jitted_fill(np.empty(10), kappa * 11 + alpha, (alpha, kappa), [np.arange(10.0), 2.0])
+
+
+@pytest.mark.slow
+def test_a_source_that_is_no_text_is_written_again(tmp_path, monkeypatch):
+    from stlbounds.numeric import jitted
+
+    monkeypatch.setenv("STLBOUNDS_CACHE", str(tmp_path))
+    for _ in range(2):
+        jitted._loaded.cache_clear()
+        jitted_fill(np.empty(10), kappa * 9 + alpha, (alpha, kappa), [np.arange(10.0), 2.0])
+        (path,) = tmp_path.glob("stlbounds_*.py")
+        path.write_bytes(b"\xff\xfe\x00")
