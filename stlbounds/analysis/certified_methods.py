@@ -11,7 +11,7 @@ from stlbounds.analysis.minimize import Minimum
 from stlbounds.numeric.enclose import Enclosure, enclose_statement
 from stlbounds.numeric.enclose_grid import enclose_grid
 from stlbounds.numeric.methods import Numbers
-from stlbounds.numeric.values import checked_names, float_arrays
+from stlbounds.numeric.values import checked_names, float_arrays, rounded_entries
 
 __all__ = ["Certified"]
 
@@ -79,7 +79,8 @@ class Certified(Numbers):
         ----------
         **values : number or array_like
             For every symbol; arrays broadcast. An entry such as 0.1 may be meant as the double or as the decimal: the
-            bounds hold for both.
+            bounds hold for both. They hold, too, for entries that doubles round, such as ``Fraction(1, 3)``; arrays
+            with such an entry are evaluated one by one.
 
         Returns
         -------
@@ -108,7 +109,7 @@ class Certified(Numbers):
         checked_names(values, self.expr.free_symbols, self.constants)
         arrays = float_arrays(values)
         self._check_horizon(arrays["i"].max(initial=0) if "i" in arrays else 0)
-        return enclose_grid(self.expr, arrays)
+        return enclose_grid(self.expr, arrays, exact=rounded_entries(values, arrays))
 
     def compare(self, other: Any, domain: Mapping[Any, Any] | None = None, *, budget: float = 5.0,
                 tolerance: float = 1e-10, **ranges: Any) -> Comparison:

@@ -159,6 +159,8 @@ class Box:
 def _end(name: str, value: Any) -> End:
     if isinstance(value, str):
         raise InvalidArgumentError(name, repr(value), "a number, or a pair of numbers")
+    if getattr(value, "size", 1) != 1:
+        raise InvalidArgumentError(name, value, "a number, or a pair of numbers", "arrays are for enclose_grid")
     if value in (math.inf, -math.inf, sp.oo, -sp.oo):
         return math.inf if value > 0 else -math.inf
     found = exact(name, value.item() if hasattr(value, "item") else value)

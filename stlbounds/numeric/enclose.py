@@ -17,6 +17,7 @@ from stlbounds.interval.arithmetic import Name, arithmetic
 from stlbounds.interval.domain import Box, box_of, shown
 from stlbounds.interval.search import Least, least_value
 from stlbounds.numeric.values import checked_names
+from stlbounds.symbols import i
 from stlbounds.theorems.statement import Statement
 
 __all__ = ["Enclosure", "decimal_text", "enclose", "enclose_statement"]
@@ -191,7 +192,7 @@ def enclose_statement(bound: Statement, values: Mapping[str, Any], **options: An
     """An enclosure of a bound; see `Numbers.enclose`."""
     checked_names(values, bound.expr.free_symbols, bound.constants)
     if "i" in values:
-        bound._check_horizon(max(values["i"]) if isinstance(values["i"], (tuple, list, range)) else values["i"])
+        bound._check_horizon(box_of((i,), {i: values["i"]}).high[0])
     # Values of symbols that have dropped out are checked, too.
     box_of(bound.constants, values)
     occurring = {symbol.name for symbol in bound.expr.free_symbols}

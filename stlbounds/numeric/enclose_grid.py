@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -98,7 +99,8 @@ def _ends(known: Known, low: Array, high: Array) -> Mask | None:
     return redo
 
 
-def enclose_grid(expression: sp.Expr, arrays: Mapping[str, Array], *, bits: int = 96) -> tuple[Array, Array]:
+def enclose_grid(expression: sp.Expr, arrays: Mapping[str, Array], *, bits: int = 96,
+                 exact: Mapping[str, Any] | None = None) -> tuple[Array, Array]:
     """Lower and upper bounds of an expression at every point of a grid.
 
     Parameters
@@ -109,6 +111,9 @@ def enclose_grid(expression: sp.Expr, arrays: Mapping[str, Array], *, bits: int 
         Doubles by name that broadcast against each other, for every symbol.
     bits : int
         Working precision of the entries that are done again one by one.
+    exact : mapping of str to numpy.ndarray, optional
+        As `values.rounded_entries` tells: what doubles rounded. The bounds hold for these entries, too; all entries
+        are then done one by one.
 
     Returns
     -------
@@ -134,8 +139,12 @@ def enclose_grid(expression: sp.Expr, arrays: Mapping[str, Array], *, bits: int 
                (np.asarray(arrays[symbol.name], dtype=float) for symbol in symbols)]
     lower, upper = low.reshape(grid), high.reshape(grid)
     tape, numbers = compiled(expression, symbols), arithmetic(bits=bits)
+    rounded = {place: np.broadcast_to(exact[symbol.name], shape).reshape(grid) for place, symbol in enumerate(symbols)
+               if exact and symbol.name in exact}
     with np.errstate(all="ignore"), numbers.working():
         try:
+            if rounded:
+                raise UnsupportedStepError
             before, least = _beforehand(tape, columns, numbers, grid)
         except UnsupportedStepError:
             redo = [(piece, np.ones(lower[piece].shape, dtype=bool)) for piece in pieces(grid, _PIECE)]
@@ -160,18 +169,20 @@ def enclose_grid(expression: sp.Expr, arrays: Mapping[str, Array], *, bits: int 
             redo = [pair for part in parts for pair in part]
         for piece, mask in redo:
             _one_by_one(tape, [np.broadcast_to(cut(column, piece), mask.shape) for column in columns], numbers,
-                        lower[piece], upper[piece], mask)
+                        lower[piece], upper[piece], mask, {place: entries[piece] for place, entries in rounded.items()})
     return low, high
 
 
 def _one_by_one(tape: Tape, columns: Sequence[Array], numbers: Arithmetic, low: Array, high: Array,
-                redo: Mask) -> None:
-    """The entries of the mask again, by interval arithmetic; both meanings of an entry are covered."""
+                redo: Mask, rounded: Mapping[int, Any]) -> None:
+    """The entries of the mask again, by interval arithmetic; all meanings of an entry are covered."""
     for place in zip(*np.nonzero(redo), strict=True):
         box = []
-        for column in columns:
+        for position, column in enumerate(columns):
             entry = float(column[place])
             ends = {Fraction(entry), Fraction(str(entry))}
+            if position in rounded and rounded[position][place] is not None:
+                ends.add(rounded[position][place])
             box.append(numbers.interval(min(ends), max(ends)))
         below, above = (numbers.exact(end) for end in tape.run(numbers, box)[0])
         low[place], high[place] = _double(below, -math.inf), _double(above, math.inf)

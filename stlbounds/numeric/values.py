@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import numbers
 import reprlib
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -16,10 +18,11 @@ import sympy as sp
 from stlbounds.errors import InvalidArgumentError, SymbolError, near_misses
 from stlbounds.symbols import entry, exact
 
-__all__ = ["checked_names", "exact_values", "float_arrays", "plain", "point_values"]
+__all__ = ["checked_names", "exact_values", "float_arrays", "plain", "point_values", "rounded_entries"]
 
 #: Entries that are looked at together, while they are in the cache.
 _PASS = 1 << 16
+_NO_NUMBERS = (str, bytes, bool, np.bool_)
 _PLAIN = frozenset({int, float, np.float64, np.float32, np.int64, np.int32})
 
 
@@ -53,6 +56,8 @@ def _doubles(value: Any) -> npt.NDArray[np.float64]:
     given = np.asarray(value)
     if given.dtype.kind not in "iufO":
         raise TypeError(f"{given.dtype} is no type of real numbers")
+    if given.dtype.kind == "O" and any(isinstance(entry, _NO_NUMBERS) for entry in given.flat):
+        raise TypeError("text and truth values are no real numbers")
     return given.astype(float, copy=False)
 
 
@@ -110,6 +115,50 @@ def float_arrays(values: Mapping[str, Any]) -> dict[str, npt.NDArray[np.float64]
         raise InvalidArgumentError("shapes", shapes, "shapes that broadcast against each other",
                                    "add axes with numpy.newaxis, or use numpy.ix_") from error
     return arrays
+
+
+def rounded_entries(values: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[np.float64]]) -> dict[str, Any]:
+    """By name, the exact entries of arrays of which some are no doubles: `Fraction`, or None for one that is.
+
+    Parameters
+    ----------
+    values : mapping
+        Which `float_arrays` accepts.
+    arrays : mapping
+        What it makes of them.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If an entry is no rational number.
+    """
+    found = {}
+    for name, value in values.items():
+        given = np.asarray(value)
+        if given.dtype.kind == "f" and given.dtype.itemsize <= arrays[name].dtype.itemsize:
+            continue
+        if given.dtype.kind in "iu" and float(np.max(np.abs(arrays[name]), initial=0.0)) < 2.0**53:
+            continue
+        pairs = zip(given.flat, arrays[name].flat, strict=True)
+        entries = np.array([None, *(_rounded(name, entry, double) for entry, double in pairs)], dtype=object)[1:]
+        if any(entry is not None for entry in entries):
+            found[name] = entries.reshape(given.shape)
+    return found
+
+
+def _rounded(name: str, entry: Any, double: np.float64) -> Fraction | None:
+    """The entry, if it is not the double that it was rounded to."""
+    if isinstance(entry, (np.floating, float)):
+        exactly = Fraction(*entry.as_integer_ratio())
+    elif isinstance(entry, (numbers.Rational, Decimal)):
+        exactly = Fraction(entry)
+    else:
+        number = sp.S(entry)
+        if not (number.is_Rational or number.is_Float):
+            raise InvalidArgumentError(name, entry, "a rational number", "give it as a double: float(...)")
+        ratio = sp.Rational(number)
+        exactly = Fraction(int(ratio.p), int(ratio.q))
+    return None if exactly == Fraction(float(double)) else exactly
 
 
 @lru_cache(maxsize=512)

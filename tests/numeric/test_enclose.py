@@ -6,6 +6,7 @@ import math
 import random
 from fractions import Fraction
 
+import numpy as np
 import pytest
 import sympy as sp
 
@@ -100,7 +101,9 @@ def test_decimals_are_rounded_outwards(value, digits, upwards, text):
     ({"n": None}, InvalidArgumentError, "n"), ({"wrong": 1}, SymbolError, "wrong does not occur"),
     ({"digits": 0}, InvalidArgumentError, "digits"), ({"boxes": 1}, InvalidArgumentError, "boxes"),
     ({"width": -1}, InvalidArgumentError, "width"), ({"arithmetic": "float"}, InvalidArgumentError, "arithmetic"),
-    ({"alpha": (0.1, 0.2, 0.3)}, InvalidArgumentError, "pair"),
+    ({"alpha": (0.1, 0.2, 0.3)}, InvalidArgumentError, "pair"), ({"i": ()}, InvalidArgumentError, "pair"),
+    ({"alpha": np.array([0.1, 0.2])}, InvalidArgumentError, "arrays are for enclose_grid"),
+    ({"i": np.array([1, 2])}, InvalidArgumentError, "arrays are for enclose_grid"),
 ])
 def test_bad_arguments(change, error, match):
     bound = _bound(stl.loops.FixedMix(alpha))

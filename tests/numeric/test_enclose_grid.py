@@ -136,7 +136,7 @@ def test_pieces_on_several_threads_are_what_one_pass_is(monkeypatch):
 def test_only_the_pieces_without_a_rule_are_done_by_intervals(monkeypatch):
     calls = []
     again = certified._one_by_one
-    monkeypatch.setattr(certified, "_one_by_one", lambda *given: (calls.append(given[-1].sum()), again(*given)))
+    monkeypatch.setattr(certified, "_one_by_one", lambda *given: (calls.append(given[5].sum()), again(*given)))
     monkeypatch.setattr(certified, "_PIECE", 4)
     # The base of the last piece is negative, where powers have no rule.
     bases = np.array([0.5, 1.0, 2.0, 3.0, 0.1, 0.2, 0.3, 0.4, -1.0, 0.7, 0.8, 0.9])
@@ -147,3 +147,19 @@ def test_only_the_pieces_without_a_rule_are_done_by_intervals(monkeypatch):
     assert enclose_grid(alpha + 1, {"alpha": np.empty(0)})[0].shape == (0,)
     low, high = enclose_grid(alpha + 1, {"alpha": np.array(0.5)})
     assert low.shape == () and low <= 1.5 <= high
+
+
+@pytest.mark.parametrize("place", [1 - Fraction(1, 2**54), np.array([1 - Fraction(1, 2**54), Fraction(1, 3), 0.1, 1])])
+def test_entries_that_doubles_round_are_contained(place):
+    """``1 - 2**-54`` is 1 as a double, at which the drift is 0."""
+    bound = stl.in_expectation(stl.Setting(stl.loops.FixedMix(alpha), GENERIC))
+    values = dict(alpha=place, n=np.array([2**53 + 1, 3], dtype=np.int64)[:, None], i=2, c=1, r=20, kappa=1, b=0, M=1)
+    low, high = bound.enclose_grid(**{**values, "c": 10**300})
+    shape = np.broadcast_shapes(np.shape(place), (2, 1))
+    assert low.shape == shape
+    for column, share in enumerate(np.ravel(np.array(place, dtype=object))):
+        for row, size in enumerate((2**53 + 1, 3)):
+            part = 1 - Fraction(share)
+            exact = part * (1 + part) * 10**300 / Fraction(size) ** 20
+            assert low[row, column] <= exact <= high[row, column]
+            assert exact == 0 or high[row, column] <= 1.001 * low[row, column] or share == 1 - Fraction(1, 2**54)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import warnings
+from decimal import Decimal
 from fractions import Fraction
 
+import mpmath
 import numpy as np
 import pytest
 import sympy as sp
 
 from stlbounds.errors import InvalidArgumentError, SymbolError
-from stlbounds.numeric.values import checked_names, exact_values, float_arrays, plain
+from stlbounds.numeric.values import checked_names, exact_values, float_arrays, plain, rounded_entries
 from stlbounds.symbols import alpha, i, kappa, n, r
 
 
@@ -51,6 +53,33 @@ def test_what_is_masked_is_refused_and_what_is_not_is_taken():
     with pytest.raises(InvalidArgumentError, match=r"alpha = .*masked"):
         float_arrays({"alpha": given})
     assert float_arrays({"alpha": np.ma.masked_array([0.1, 0.5])})["alpha"].tolist() == [0.1, 0.5]
+
+
+@pytest.mark.parametrize("value", [["1", 2.5], [True, Fraction(1)], [np.True_, Fraction(1)], [b"1", Fraction(1)]])
+def test_text_and_truth_values_among_other_objects_are_refused(value):
+    with pytest.raises(InvalidArgumentError, match=r"kappa = "):
+        float_arrays({"kappa": np.array(value, dtype=object)})
+
+
+@pytest.mark.parametrize(("value", "rounded"), [
+    ([2**53, 2**53 + 1], [None, 2**53 + 1]), (2**63 - 1, 2**63 - 1), ([3, 2**52], None), (10**400 // 10**390, None),
+    ([0.1, 1e300], None), (np.array([0.1, 2.0], dtype=np.float32), None),
+    ([Fraction(1, 3), 0.5], [Fraction(1, 3), None]),
+    ([Decimal("0.25"), Decimal("0.1")], [None, Fraction(1, 10)]), (sp.Rational(1, 7), Fraction(1, 7)),
+    (np.longdouble(1) + np.longdouble(2) ** -60, 1 + Fraction(1, 2**60)), (mpmath.mpf(0.5), None),
+    (np.array([], dtype=object), None)], ids=str)
+def test_what_doubles_round_is_kept(value, rounded):
+    found = rounded_entries({"kappa": value}, float_arrays({"kappa": value}))
+    if rounded is None:
+        assert found == {}
+    else:
+        assert found["kappa"].tolist() == rounded
+        assert found["kappa"].shape == np.shape(value)
+
+
+def test_what_is_no_rational_number_cannot_be_kept():
+    with pytest.raises(InvalidArgumentError, match="rational"):
+        rounded_entries({"kappa": sp.sqrt(2)}, float_arrays({"kappa": sp.sqrt(2)}))
 
 
 def test_a_number_beyond_doubles_is_refused_with_a_way_out():
