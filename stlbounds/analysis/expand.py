@@ -231,6 +231,8 @@ def _sum(self: Expansion, expression: sp.Expr) -> Series:
     """A sum up to something that tends to infinity, or of terms from which ``x`` factors out."""
     if len(expression.limits) != 1:
         raise UndecidedError(f"no rule for the double sum {expression}")
+    if expression.function.is_zero:
+        return Series.constant(sp.S.Zero)
     outside, rest = separated(expression)
     if not isinstance(rest, sp.Sum):
         return self.series(outside * rest)

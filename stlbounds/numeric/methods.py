@@ -87,7 +87,8 @@ class Numbers(Statement):
         -----
         Doubles have a relative error of at most about ``1e-12 + 40 i 2**-53`` (of the loop gain
         ``kappa (1 - alpha)`` to the power ``i``, doubles know no more), and are ``inf`` where the true value exceeds
-        the largest double. All digits of an evaluation with `digits` are correct.
+        the largest double. All digits of an evaluation with `digits` are correct, relative to the value to less than
+        ``10**-digits``; printed, the last one may be rounded the other way next to the middle of two.
 
         Examples
         --------

@@ -193,3 +193,13 @@ def test_answers_are_written_as_an_author_would():
     mine = stl.generators.Generator("mine", stl.DISCRETE, symbols.kappa, symbols.e)
     bound = stl.high_probability(stl.Setting(stl.loops.Augment(symbols.lam), mine))
     assert bound.limit("i", sp.oo, term="drift").value == symbols.M * symbols.e * symbols.lam
+
+
+@pytest.mark.parametrize("name", ["subsample/generic", "accumulate/generic"])
+def test_a_sum_of_nothing_but_zeros_is_zero(name):
+    """A learning error of 0 sent the expansion of subsample's drift round in circles."""
+    bound, values = settings.bound(f"{name}/mean"), dict(r="1/2", n=1000, c=0, M=1, b=0, kappa=1)
+    values = {key: sp.Rational(value) for key, value in values.items() if symbols.symbol(key) in bound.symbols}
+    assert bound.limit("i", sp.oo, **values).value == 0
+    del values["n"]
+    assert bound.rate("n", **{**values, "b": 2, "i": 3}).order == 1 / n
