@@ -24,6 +24,8 @@ MOST_TERMS = 2_000_000
 _RECURSION = 512
 #: Closed forms are used up to here.
 MOST_GENERATIONS = 10**15
+#: So many generations later the recursion still goes on.
+_NEAR = 8
 #: For so many ratios the recursion is remembered.
 _REMEMBERED = 64
 
@@ -146,18 +148,19 @@ class GrowthSum(Step):
 
     def _run(self, arithmetic: Arithmetic, kappa: Interval, last: Any) -> tuple[Interval, Interval]:
         """The sum and its derivative in ``kappa`` at an integer ``last`` and one ``kappa``."""
-        if last > _RECURSION and self.power in (1, 2):
-            return self._far(arithmetic, kappa[0], last)
         one = (arithmetic.one, arithmetic.one)
         # A sum over generations asks for every last generation in turn: the recursion goes on from where it was.
         key = GrowthSum, self.power, self.start, arithmetic.exact(kappa[0])
         if key not in arithmetic.memory and len(arithmetic.memory) >= _REMEMBERED:
             arithmetic.memory.clear()
-        known = arithmetic.memory.setdefault(
-            key, [(arithmetic.number(1 - self.start), (arithmetic.zero, arithmetic.zero))])
+        # Of the first generations all are known, of later ones the latest.
+        known, latest = arithmetic.memory.setdefault(
+            key, ([(arithmetic.number(1 - self.start), (arithmetic.zero, arithmetic.zero))], {}))
+        if last > _RECURSION and self.power in (1, 2) and not any(m <= last <= m + _NEAR for m in latest):
+            return self._far(arithmetic, kappa[0], last)
         end = whole(arithmetic, last)
-        start = min(end, len(known) - 1)
-        total, slope = known[start]
+        start, (total, slope) = next(((m, pair) for m, pair in latest.items() if m <= end), (
+            min(end, len(known) - 1), known[min(end, len(known) - 1)]))
         for m in range(start + 1, end + 1):
             part = arithmetic.inverse(arithmetic.number(m))
             factor = arithmetic.add(one, arithmetic.multiply(kappa, part))
@@ -168,6 +171,9 @@ class GrowthSum(Step):
             total = arithmetic.add(arithmetic.multiply(raised, total), one)
             if m <= _RECURSION:
                 known.append((total, slope))
+        if end >= _RECURSION:
+            latest.clear()
+            latest[end] = total, slope
         return total, slope
 
     def _far(self, arithmetic: Arithmetic, kappa: Any, last: Any) -> tuple[Interval, Interval]:

@@ -181,22 +181,29 @@ def test_a_hundred_thousand_values_are_enclosed():
 
 
 @pytest.mark.parametrize("name", BACKENDS)
-def test_a_sum_over_generations_goes_on_with_the_recursion_of_the_last_one(name, monkeypatch):
+@pytest.mark.parametrize(("generations", "ratios"), [(40, 70), (700, 3)])
+def test_a_sum_over_generations_goes_on_with_the_recursion_of_the_last_one(name, generations, ratios, monkeypatch):
     """Each sum of growth began again at generation 0, which took half a minute for a range of subsample's bounds."""
     index, count = sp.Symbol("_k", integer=True, nonnegative=True), sp.Symbol("i", integer=True, nonnegative=True)
     tape = compiled(sp.Sum(growth_sum(kappa, index, 2), (index, 0, count)), (count, kappa))
     numbers, calls = arithmetic(name, 96), []
-    power = numbers.power_integer
+    power, point = numbers.power_integer, numbers.point
     monkeypatch.setattr(numbers, "power_integer", lambda *given: (calls.append(given), power(*given))[1])
+    monkeypatch.setattr(numbers, "point", lambda *given: (calls.extend([given] * 1000), point(*given))[1])
     with numbers.working():
-        for number in range(70):
+        for number in range(ratios):
             ratio = Fraction(number, 10)
-            value = tape.run(numbers, [numbers.number(40), numbers.number(ratio)])[0]
-            low, high = (Fraction(numbers.exact(end)) for end in value)
-            total = exact = Fraction(1)
-            for m in range(1, 41):
-                total = (1 + ratio / m) ** 2 * total + 1
-                exact += total
-            assert low <= exact <= high and high - low <= exact / 10**20
-    assert len(calls) <= 70 * 2 * 40 * 2
+            with mpmath.workdps(60):
+                total = exact = mpmath.mpf(1)
+                for m in range(1, generations + 1):
+                    total = (1 + mpmath.mpf(ratio.numerator) / (ratio.denominator * m)) ** 2 * total + 1
+                    exact += total
+                exact = Fraction(str(exact))
+            # The second time it begins again, from the first generations.
+            for _ in range(2):
+                value = tape.run(numbers, [numbers.number(generations), numbers.number(ratio)])[0]
+                low, high = (Fraction(numbers.exact(end)) for end in value)
+                assert low <= exact * (1 + Fraction(1, 10**50)) and exact * (1 - Fraction(1, 10**50)) <= high
+                assert high - low <= exact / 10**20
+    assert len(calls) <= 6 * ratios * generations
     assert len(numbers.memory) <= 64
