@@ -17,6 +17,7 @@ import sympy as sp
 from stlbounds.growth import growth_sum
 from stlbounds.numeric.javascript import RUNTIME, javascript_function
 from stlbounds.render.mathml import mathml
+from stlbounds.render.meanings import meaning
 from stlbounds.render.notation import Notation
 from stlbounds.render.source import python_source
 from stlbounds.render.unicode import plain_latex
@@ -193,7 +194,8 @@ def explorer(bound: Any, values: Mapping[str, Any]) -> Explorer:
     notation = Notation(bound)
     heavy = bound.expr.has(sp.Sum, sp.Product, growth_sum)
     sliders = [parameter(symbol, values[symbol.name], notation.symbol(symbol), heavy=heavy,
-                         last=bound.setting.loop.horizon if symbol == i else None) for symbol in symbols]
+                         last=bound.setting.loop.horizon if symbol == i else None)
+               | {"meaning": meaning(symbol, bound.setting)} for symbol in symbols]
     quantities = _quantities(bound)
     source = python_source(bound)
     program = re.sub(r"(?<=alphas=\[)[^\[\]]*(?=\])", _PROPORTIONS, source)

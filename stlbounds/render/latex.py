@@ -19,6 +19,7 @@ from stlbounds.errors import InvalidArgumentError
 from stlbounds.proof.quantities import Quantity
 from stlbounds.render.cases import has_cases, later
 from stlbounds.render.display import NARROW, Relation, aligned, chain, rows, rows_of_sum
+from stlbounds.render.meanings import meaning
 from stlbounds.render.notation import Notation, quantities_in_words
 from stlbounds.render.options import LatexOptions
 from stlbounds.render.outline import Outline, outline
@@ -29,7 +30,7 @@ from stlbounds.render.prose import (
     describe_learner,
     describe_metric,
     enumerate_words,
-    meaning,
+    escape,
     symbol_range,
     symbol_sentences,
 )
@@ -199,7 +200,7 @@ class Writer:
             title=self.title,
             protocol=self.bound.setting.loop.describe(inline),
             narrow=self.width < NARROW,
-            symbol_sentences=symbol_sentences(self.bound.symbols, self.notation, self.last),
+            symbol_sentences=symbol_sentences(self.bound.symbols, self.notation, self.bound.setting, self.last),
             assumptions=[self.say(claim.rule.explain(inline, **dict(claim.params)))
                          for claim in self.plan.assumptions],
             then=self._then(alone),
@@ -229,7 +230,7 @@ class Writer:
     def _named(self, parts: list[sp.Symbol]) -> str:
         """``rho is the loop gain, Phi the amplification of the loop``."""
         return enumerate_words([
-            f"${self.notation.tex(part)}$ {'is ' if position == 0 else ''}{meaning(part)}"
+            f"${self.notation.tex(part)}$ {'is ' if position == 0 else ''}{entry(part).meaning}"
             for position, part in enumerate(parts)]) if parts else ""
 
     def _then(self, alone: bool) -> str:
@@ -286,7 +287,7 @@ class Writer:
             gap_formula=self.notation.formula(rf"g_i = {_GAP}."),
             symbols=[{"symbol": self.notation.symbol(symbol),
                       "range": self.condition(symbol),
-                      "meaning": meaning(symbol)} for symbol in self.bound.symbols],
+                      "meaning": escape(meaning(symbol, self.bound.setting))} for symbol in self.bound.symbols],
             theorem=self.theorem(alone=False).rstrip(),
             proof=self.proof().rstrip(),
             references=[{"key": key, "text": reference(key).latex}

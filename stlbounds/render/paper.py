@@ -10,9 +10,10 @@ import sympy as sp
 from stlbounds.errors import InvalidArgumentError
 from stlbounds.render.display import NARROW, Relation, chain
 from stlbounds.render.latex import Writer, chosen
+from stlbounds.render.meanings import meaning
 from stlbounds.render.options import LatexOptions
 from stlbounds.render.printer import Printer, inline
-from stlbounds.render.prose import enumerate_words, meaning
+from stlbounds.render.prose import enumerate_words, escape
 from stlbounds.render.references import bibtex
 from stlbounds.render.renaming import Names
 from stlbounds.render.steps import cited_keys
@@ -131,8 +132,9 @@ def notation(bound: Any, names: Names | None = None, options: LatexOptions | Non
     writer = Writer(bound, names, chosen(options, choices))
     parts = writer.notation.defined(writer.terms.values())
     lines = [(writer.notation.symbol(symbol), writer.condition(symbol), symbol) for symbol in bound.symbols]
-    body = [rf"${written}$ & ${values}$ & {meaning(symbol)} \\" for written, values, symbol in lines]
-    body += [rf"${writer.notation.tex(part)}$ & & {meaning(part)} \\" for part in parts]
+    body = [rf"${written}$ & ${values}$ & {escape(meaning(symbol, bound.setting))} \\"
+            for written, values, symbol in lines]
+    body += [rf"${writer.notation.tex(part)}$ & & {entry(part).meaning} \\" for part in parts]
     return ("\\begin{tabularx}{\\linewidth}{@{}ll>{\\raggedright\\arraybackslash}X@{}}\n\\toprule\n"
             "Symbol & Range & Meaning \\\\\n\\midrule\n" + "\n".join(body) + "\n\\bottomrule\n\\end{tabularx}\n")
 

@@ -6,8 +6,11 @@ from typing import Any
 
 import sympy as sp
 
+from stlbounds.generators.base import Generator
+from stlbounds.learners.base import UniformlyStable
 from stlbounds.proof.claim import Printer
 from stlbounds.proof.metric import Metric
+from stlbounds.render.meanings import meaning
 from stlbounds.render.notation import Notation
 from stlbounds.render.printer import latex
 from stlbounds.symbols import entry, i
@@ -40,27 +43,29 @@ def escape(text: str) -> str:
     return "".join(_SPECIAL.get(character, character) for character in " ".join(text.split()))
 
 
-def meaning(symbol: sp.Symbol) -> str:
-    """What a symbol stands for, as LaTeX prints it: a user's words may hold a per cent sign."""
-    return escape(entry(symbol).meaning)
-
-
 def describe_generator(generator: Any, tex: Printer) -> str:
     """A sentence about the generator ``G``, in LaTeX.
 
     A generator may describe itself (``describe(tex) -> str``); one that is known by its constants only is introduced
     by its name.
     """
-    return str(generator.describe(tex)) or (
+    return str(generator.describe(tex)) or _undescribed("generator $G$", generator, Generator) or (
         rf"The generator $G$ (\emph{{{escape(generator.name)}}}) enters through its sensitivity and its learning "
             "error only.")
 
 
 def describe_learner(learner: Any, tex: Printer) -> str:
     """A sentence about the learner ``A`` and its loss, in LaTeX."""
-    return str(learner.describe(tex)) or (
+    return str(learner.describe(tex)) or _undescribed("learner $A$", learner, UniformlyStable) or (
         r"The learner $A$ maps a training set to a hypothesis; it enters through its uniform stability and the "
             r"Lipschitz constant of its loss $\ell$ only.")
+
+
+def _undescribed(role: str, model: Any, base: type) -> str:
+    """For a model without a description whose constants are derived by its own rules: the proof is about it alone."""
+    own = any(getattr(type(model), name) is not getattr(base, name) for name in dir(base) if name.endswith("_claim"))
+    return (rf"The {role} is the model \emph{{{escape(model.name)}}}, and the proof uses rules that hold for this "
+            "model.") if own else ""
 
 
 def describe_displacement(weighted: bool) -> str:
@@ -90,19 +95,21 @@ def symbol_range(symbol: sp.Symbol, written: str, last: int | None = None) -> st
     return values.latex(written)
 
 
-def symbol_sentences(symbols: tuple[sp.Symbol, ...], notation: Notation, last: int | None = None) -> list[str]:
+def symbol_sentences(symbols: tuple[sp.Symbol, ...], notation: Notation, setting: Any,
+                     last: int | None = None) -> list[str]:
     """Sentences that introduce the symbols of a theorem: integers first, then the rest; see `symbol_range`."""
     integers = [symbol for symbol in symbols if entry(symbol).range.integer]
     others = [symbol for symbol in symbols if not entry(symbol).range.integer]
     sentences = []
     if integers:
         conditions = [f"${symbol_range(symbol, notation.symbol(symbol), last)}$" for symbol in integers]
-        meanings = [meaning(symbol) for symbol in integers]
+        meanings = [escape(meaning(symbol, setting)) for symbol in integers]
         what = "be integers" if len(integers) > 1 else "be an integer"
         sentences.append(f"Let {enumerate_words(conditions)} {what}: {enumerate_words(meanings)}.")
     if others:
         described = [
-            f"${symbol_range(symbol, notation.symbol(symbol))}$ {'be ' if position == 0 else ''}{meaning(symbol)}"
+            f"${symbol_range(symbol, notation.symbol(symbol))}$ {'be ' if position == 0 else ''}"
+            f"{escape(meaning(symbol, setting))}"
             for position, symbol in enumerate(others)]
         sentences.append(f"Let {enumerate_words(described)}.")
     return sentences

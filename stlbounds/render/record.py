@@ -9,6 +9,7 @@ import sympy as sp
 
 from stlbounds.described import describe, describe_symbols
 from stlbounds.render.display import LINE_WIDTH
+from stlbounds.render.meanings import meaning
 from stlbounds.render.notation import Notation
 from stlbounds.render.outline import outline
 from stlbounds.render.printer import inline, latex
@@ -80,7 +81,7 @@ def statement(bound: Any, verification: Any) -> dict[str, Any]:
         "loop_gain": _formula(bound.loop_gain),
         "recursive_stability": _formula(bound.recursive_stability),
         "failure_probability": _formula(bound.failure_probability),
-        "symbols": {str(symbol): {"meaning": entry(symbol).meaning, "range": str(entry(symbol).range)}
+        "symbols": {str(symbol): {"meaning": meaning(symbol, bound.setting), "range": str(entry(symbol).range)}
                     for symbol in bound.symbols},
         "assumptions": [{"label": f"A{number}", "text": plain_latex(sentence), "latex": sentence}
                         for number, sentence in enumerate(explained, start=1)],

@@ -19,6 +19,7 @@ from stlbounds.render.compile import LatexError, compile_pdf
 from stlbounds.render.explorer import explorer, trivial
 from stlbounds.render.markup import inline_drawing, inline_html, measured_html, to_html
 from stlbounds.render.mathml import mathml
+from stlbounds.render.meanings import meaning
 from stlbounds.render.notation import Notation, quantities_in_words
 from stlbounds.render.record import inputs, numbers, proof_sections
 from stlbounds.render.references import reference
@@ -220,8 +221,8 @@ def _page(bound: Any, values: Mapping[str, Any], record: Mapping[str, Any], resu
                         for name, text in record["exact_inputs"].items()),
         terms=[{"name": _LABELS.get(name, name), "value": record["values"]["terms"][name],
                 "formula": mathml(rf"\displaystyle {notation.tex(term)}")} for name, term in bound.named_terms.items()],
-        inputs=[{"formula": mathml(notation.symbol(entry(name).symbol)), "value": text, "meaning": entry(name).meaning}
-                for name, text in record["exact_inputs"].items()],
+        inputs=[{"formula": mathml(notation.symbol(symbol)), "value": text, "meaning": meaning(symbol, bound.setting)}
+                for symbol, text in ((entry(name).symbol, text) for name, text in record["exact_inputs"].items())],
         quantities=[inline_html(text, cites) for text in quantities_in_words(sides, bound.setting.loop)],
         sections=sections,
         verified=record["verified"],

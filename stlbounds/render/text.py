@@ -5,12 +5,13 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
+from stlbounds.render.meanings import meaning
 from stlbounds.render.outline import outline
 from stlbounds.render.printer import inline
 from stlbounds.render.prose import describe_generator, describe_learner
 from stlbounds.render.recursions import recursions
 from stlbounds.render.unicode import plain, plain_latex
-from stlbounds.symbols import entry, i
+from stlbounds.symbols import i
 
 __all__ = ["text"]
 
@@ -88,7 +89,7 @@ def text(bound: Any, *, width: int = 80) -> str:
         lines += ["", "by recursion over the layers", "",
                   *_aligned([(plain(left), plain(right)) for left, right in pairs], width)]
     ends = "" if setting.loop.horizon is None else f" (at most {setting.loop.horizon})"
-    symbols = [f"{plain(symbol)} {entry(symbol).meaning.removeprefix('the ')}{ends if symbol == i else ''}"
+    symbols = [f"{plain(symbol)} {meaning(symbol, setting).removeprefix('the ')}{ends if symbol == i else ''}"
                for symbol in bound.symbols]
     if symbols:
         lines += ["", textwrap.fill(f"Symbols: {', '.join(symbols)}.", width, subsequent_indent="  ")]
