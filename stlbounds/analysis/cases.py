@@ -12,6 +12,7 @@ from stlbounds.analysis.budget import Budget
 from stlbounds.analysis.facts import Facts, Split
 from stlbounds.analysis.merging import Found, Merging
 from stlbounds.errors import InvalidArgumentError, UndecidedError
+from stlbounds.shown import Shown
 from stlbounds.symbols import exact, symbol
 
 __all__ = ["Answer", "Case", "Condition", "explore"]
@@ -22,7 +23,7 @@ _RELATIONS = {(-1,): sp.Lt, (0,): sp.Eq, (1,): sp.Gt, (-1, 0): sp.Le, (0, 1): sp
 
 
 @dataclass(frozen=True)
-class Condition:
+class Condition(Shown):
     """A quantity whose sign is one of ``signs``."""
 
     quantity: sp.Expr
@@ -55,7 +56,7 @@ def condition_on(quantity: sp.Expr, signs: tuple[int, ...]) -> Condition:
 
 
 @dataclass(frozen=True)
-class Case(Generic[Value]):
+class Case(Shown, Generic[Value]):
     """An answer and the conditions under which it is one."""
 
     conditions: tuple[Condition, ...]
@@ -78,7 +79,7 @@ def _text(relation: sp.Basic) -> str:
 
 
 @dataclass(frozen=True)
-class Answer(Generic[Value]):
+class Answer(Shown, Generic[Value]):
     """An answer, case by case.
 
     Attributes
@@ -108,7 +109,8 @@ class Answer(Generic[Value]):
             If the answer depends on parameters; the message says on which.
         """
         if len(self.cases) != 1:
-            raise UndecidedError(f"the answer depends on the parameters: {self}; use at(...) or substitute values")
+            cases = "; ".join(map(str, self.cases))
+            raise UndecidedError(f"the answer depends on the parameters: {cases}; use at(...) or substitute values")
         return self.cases[0].value
 
     def at(self, **values: Any) -> Value:
@@ -127,7 +129,12 @@ class Answer(Generic[Value]):
         raise UndecidedError(f"no case of the answer covers {values}")
 
     def __str__(self) -> str:
-        return "; ".join(map(str, self.cases))
+        return "\n".join(map(str, self.cases))
+
+    def _repr_markdown_(self) -> str:
+        from stlbounds.render.answers import answer_markdown
+
+        return answer_markdown(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain data."""

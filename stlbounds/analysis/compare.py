@@ -18,6 +18,7 @@ from stlbounds.interval.decide import decide_nonnegative
 from stlbounds.interval.domain import Box, box_of
 from stlbounds.interval.roots import Bracket, sign_changes
 from stlbounds.numeric.enclose import decimal_text
+from stlbounds.shown import Shown
 from stlbounds.symbols import exact
 from stlbounds.theorems.statement import Statement
 
@@ -25,7 +26,7 @@ __all__ = ["Comparison", "compare", "compare_expressions"]
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Shown):
     """Whether ``first <= second`` on a domain.
 
     Parameters

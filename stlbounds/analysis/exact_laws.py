@@ -17,6 +17,7 @@ from stlbounds.generators.location import LocationModel, UnboundedLocation
 from stlbounds.loops.accumulate import Accumulate
 from stlbounds.loops.base import Loop
 from stlbounds.loops.fixed_mix import FixedMix
+from stlbounds.shown import Shown
 from stlbounds.symbols import STEP, i, n
 from stlbounds.theorems.statement import Statement
 
@@ -26,7 +27,7 @@ COLLAPSE, BOUNDED = "collapse", "bounded"
 
 
 @dataclass(frozen=True)
-class ExactLaw:
+class ExactLaw(Shown):
     """A quantity of a loop that is known exactly.
 
     Attributes

@@ -16,6 +16,7 @@ from stlbounds.analysis.prepared import as_symbol, prepare, substitutions_of
 from stlbounds.analysis.rate import SECONDS, Leading, assumptions, check_path
 from stlbounds.analysis.series import NeedsOrder, Series, leading
 from stlbounds.errors import InvalidArgumentError
+from stlbounds.shown import Shown
 from stlbounds.symbols import exact
 from stlbounds.theorems.statement import Statement
 
@@ -25,7 +26,7 @@ _ORDERS = (1, 3, 6, 10)
 
 
 @dataclass(frozen=True)
-class Expanded:
+class Expanded(Shown):
     """Terms in falling order.
 
     Attributes

@@ -14,6 +14,7 @@ from stlbounds.analysis.budget import Budget
 from stlbounds.analysis.excess import Excess
 from stlbounds.analysis.prepared import as_symbol, substitutions_of
 from stlbounds.errors import InvalidArgumentError
+from stlbounds.shown import Shown
 from stlbounds.symbols import entry, exact
 from stlbounds.theorems.statement import Statement
 
@@ -23,7 +24,7 @@ SECONDS = 20.0
 
 
 @dataclass(frozen=True)
-class Inverse:
+class Inverse(Shown):
     """A bound solved for a parameter.
 
     Attributes

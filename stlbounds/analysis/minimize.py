@@ -20,6 +20,7 @@ from stlbounds.interval.rewriting import holds_at_once
 from stlbounds.interval.search import Least, least_value, prove_nonnegative
 from stlbounds.interval.tape import compiled
 from stlbounds.numeric.enclose import decimal_text
+from stlbounds.shown import Shown
 from stlbounds.special import geometric_sum
 from stlbounds.symbols import entry, exact
 from stlbounds.symbols import i as generations
@@ -30,7 +31,7 @@ End = Fraction | float
 
 
 @dataclass(frozen=True)
-class Minimum:
+class Minimum(Shown):
     """Where a function is least, and how small it is there.
 
     Parameters

@@ -17,6 +17,7 @@ from stlbounds.analysis.threshold import CRITICAL, GUARANTEED, NO_GUARANTEE, Thr
 from stlbounds.compiled import numpy_function
 from stlbounds.errors import InvalidArgumentError, UndecidedError
 from stlbounds.numeric.values import float_arrays
+from stlbounds.shown import Shown
 from stlbounds.symbols import entry, exact
 from stlbounds.theorems.statement import Statement
 
@@ -24,6 +25,7 @@ __all__ = ["REGIMES", "Boundary", "PhaseDiagram", "phase_diagram"]
 
 #: The regimes by the numbers that stand for them in `PhaseDiagram.codes`.
 REGIMES = (NO_GUARANTEE, CRITICAL, GUARANTEED)
+_LETTERS = {NO_GUARANTEE: "-", CRITICAL: "o", GUARANTEED: "+"}
 _POINTS = 41
 _NEAR = 1e-9
 
@@ -45,7 +47,7 @@ class Boundary:
 
 
 @dataclass(frozen=True)
-class PhaseDiagram:
+class PhaseDiagram(Shown):
     """Regimes on a grid.
 
     Attributes
@@ -79,6 +81,14 @@ class PhaseDiagram:
         """A row for every point of the grid."""
         return [{str(self.x): float(a), str(self.y): float(b), "regime": REGIMES[self.codes[row, column]]}
                 for row, b in enumerate(self.y_values) for column, a in enumerate(self.x_values)]
+
+    def __str__(self) -> str:
+        lines = [f"{self.x} from {self.x_values[0]:g} to {self.x_values[-1]:g}; a row for each {self.y}"]
+        lines += [f"{value:8.4g}  {''.join(_LETTERS[str(regime)] for regime in row)}"
+                  for value, row in reversed(list(zip(self.y_values, self.regimes, strict=True)))]
+        lines += [f"boundary: {boundary.quantity} = 0" + (f", {self.y} = {boundary.curve}" if boundary.curve else "")
+                  for boundary in self.boundaries]
+        return "\n".join([*lines, ", ".join(f"{letter} {word}" for word, letter in _LETTERS.items())])
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data."""

@@ -15,6 +15,7 @@ from stlbounds.analysis.facts import Facts
 from stlbounds.analysis.prepared import Prepared, as_symbol, prepare, substitutions_of
 from stlbounds.analysis.series import NeedsOrder, Scale
 from stlbounds.errors import InvalidArgumentError, UndecidedError
+from stlbounds.shown import Shown
 from stlbounds.symbols import entry, exact, i, n, symbol
 from stlbounds.theorems.statement import Statement
 
@@ -25,7 +26,7 @@ SECONDS = 10.0
 
 
 @dataclass(frozen=True)
-class Leading:
+class Leading(Shown):
     r"""``Theta(order)``, with the constant: the quotient of the bound and ``constant * order`` tends to 1.
 
     Attributes

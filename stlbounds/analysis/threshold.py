@@ -16,6 +16,7 @@ from stlbounds.analysis.prepared import as_symbol, prepare, sensitivity_of, subs
 from stlbounds.analysis.rate import SECONDS, Leading, assumptions, leading_term
 from stlbounds.analysis.roots import Root, root_in
 from stlbounds.errors import InvalidArgumentError, UndecidedError
+from stlbounds.shown import Shown
 from stlbounds.symbols import entry, exact, i, kappa, n, symbol
 from stlbounds.theorems.statement import Statement
 
@@ -25,7 +26,7 @@ GUARANTEED, CRITICAL, NO_GUARANTEE = "guaranteed", "critical", "no guarantee"
 
 
 @dataclass(frozen=True)
-class Behaviour:
+class Behaviour(Shown):
     """What a bound does in a case: its leading term, and whether that is what was hoped for."""
 
     leading: Leading
@@ -40,7 +41,7 @@ class Behaviour:
 
 
 @dataclass(frozen=True)
-class Threshold:
+class Threshold(Shown):
     """The regimes of a bound along one parameter.
 
     A bound that diverges proves no collapse, so that the regimes are *guaranteed* (the bound stays finite, or tends to
@@ -82,7 +83,8 @@ class Threshold:
         quantities = {condition.quantity for case in self.inside for condition in case.conditions
                       if condition.quantity.has(self.variable)}
         if len(quantities) != 1:
-            raise UndecidedError(f"whether {self.variable} is small or large does not decide by itself: {self}")
+            raise UndecidedError(f"whether {self.variable} is small or large does not decide by itself: "
+                                 + "; ".join(f"{place}{case}" for place, case in self.places()))
         # A sensitivity that is an expression is one number here.
         root = root_in(quantities.pop().xreplace({whole: name for name, whole in self.names.items()}), self.variable)
         return Root(root.value.xreplace(self.names), root.increasing, root.exists.xreplace(self.names), root.bracket)
@@ -184,10 +186,32 @@ class Threshold:
                 return case
         raise UndecidedError("no case holds beside the end point")
 
+    def places(self) -> list[tuple[str, Case[Behaviour]]]:
+        """Every case, with where it is one: inside of all ranges, or at an end of that of the parameter."""
+        return [("", case) for case in self.inside] + [
+            (f"at {self.variable} = {end}: ", case) for end, cases in self.ends.items() for case in cases]
+
+    def answer(self) -> str:
+        """The critical value in a line, or why there is none."""
+        try:
+            critical = self.critical
+        except UndecidedError as error:
+            return f"critical value undecided: {error}"
+        if critical is not None:
+            return f"critical {self.variable}: {critical}"
+        fine = any(case.value.fine for case in self.inside)
+        return f"{GUARANTEED if fine else NO_GUARANTEE} for every {self.variable}"
+
     def __str__(self) -> str:
-        lines = [str(case) for case in self.inside]
-        lines += [f"at {self.variable} = {end}: {case}" for end, cases in self.ends.items() for case in cases]
-        return "; ".join(lines)
+        return "\n".join([self.answer(), *(
+            f"  {place}{GUARANTEED if case.value.fine else 'diverges'}: Theta({case.value.leading.order})"
+            + (f"   if {' and '.join(map(str, case.conditions))}" if case.conditions else "")
+            for place, case in self.places())])
+
+    def _repr_markdown_(self) -> str:
+        from stlbounds.render.answers import threshold_markdown
+
+        return threshold_markdown(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The regimes as plain data."""

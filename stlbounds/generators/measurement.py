@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from stlbounds.shown import Shown
+
 __all__ = ["Measurement"]
 
 
 @dataclass(frozen=True)
-class Measurement:
+class Measurement(Shown):
     """One constant of a catalogue entry, measured.
 
     Parameters

@@ -17,6 +17,7 @@ from stlbounds.interval.rewriting import Step, step_holds
 from stlbounds.interval.search import Cuts, cover_holds
 from stlbounds.interval.squares import Squares, squares_hold
 from stlbounds.interval.ties import Tie, tie_holds
+from stlbounds.shown import Shown
 
 __all__ = ["ByAlgebra", "ByBoxes", "ByReduction", "ByRoots", "ByRules", "BySolver", "BySquares", "ByTerms", "ByTie",
            "Certificate", "Proved", "Refuted", "Undecided", "Verdict"]
@@ -225,7 +226,7 @@ class BySolver(Certificate):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Verdict(Shown):
     """An answer of the decision engine.
 
     Parameters

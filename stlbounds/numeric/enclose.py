@@ -17,6 +17,7 @@ from stlbounds.interval.arithmetic import Name, arithmetic
 from stlbounds.interval.domain import Box, box_of, shown
 from stlbounds.interval.search import Least, least_value
 from stlbounds.numeric.values import checked_names
+from stlbounds.shown import Shown
 from stlbounds.symbols import i
 from stlbounds.theorems.statement import Statement
 
@@ -34,7 +35,7 @@ def decimal_text(value: End, digits: int, *, upwards: bool) -> str:
 
 
 @dataclass(frozen=True)
-class Enclosure:
+class Enclosure(Shown):
     """An interval that contains every value.
 
     Parameters

@@ -15,6 +15,7 @@ from stlbounds.numeric.arrays import Grid, decision, layout
 from stlbounds.numeric.blocks import BLOCK
 from stlbounds.numeric.preparing import prepared
 from stlbounds.numeric.workers import threads
+from stlbounds.shown import Shown
 
 __all__ = ["Plan", "Step", "plan_of"]
 
@@ -45,7 +46,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Shown):
     """The steps of an evaluation, in order.
 
     Parameters

@@ -24,6 +24,7 @@ from stlbounds.proof.quantities import Distance, Sensitivity
 from stlbounds.proof.rules.bernstein import PointVariance
 from stlbounds.proof.rules.networks import NetworkLearningError
 from stlbounds.proof.trusted import trusted_rules
+from stlbounds.shown import Shown
 from stlbounds.symbols import G
 
 __all__ = ["Proof", "Verification"]
@@ -33,7 +34,7 @@ _ANY = sp.Dummy("j", integer=True, nonnegative=True)
 
 
 @dataclass(frozen=True)
-class Verification:
+class Verification(Shown):
     """What a successful verification did."""
 
     steps: int
@@ -112,6 +113,9 @@ class Proof:
     def definitions(self) -> dict[sp.Symbol, sp.Expr]:
         """The named parts that the proof defines, in order."""
         return {claim.lhs: claim.rhs for claim in self.steps() if claim.rule.kind == "definition"}
+
+    def __str__(self) -> str:
+        return "\n".join(f"{number:3}  {claim}" for number, claim in enumerate(self.steps(), start=1))
 
     # How notebooks show it; the renderer imports this room, so that it is imported when it is asked for.
     def _repr_html_(self) -> str:

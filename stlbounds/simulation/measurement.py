@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from stlbounds.shown import Shown
 from stlbounds.simulation.measures.record import Measured
 from stlbounds.simulation.result import number
 
@@ -19,7 +20,7 @@ _ROWS = 12
 
 
 @dataclass(frozen=True, eq=False)
-class MeasureResult:
+class MeasureResult(Shown):
     """Measured quantities by name, and the run that they come from.
 
     Parameters

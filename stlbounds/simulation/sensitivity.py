@@ -17,6 +17,7 @@ import numpy as np
 from stlbounds.errors import InvalidArgumentError
 from stlbounds.generators.base import Generator
 from stlbounds.proof.metric import Metric
+from stlbounds.shown import Shown
 from stlbounds.simulation.engine import whole
 from stlbounds.simulation.result import jsonable, number
 from stlbounds.simulation.sensitivity_search import Found, search_error, search_sensitivity, search_stability
@@ -117,7 +118,7 @@ class Estimated:
 
 
 @dataclass(frozen=True)
-class SensitivityEstimate:
+class SensitivityEstimate(Shown):
     """What `estimate_sensitivity` measured.
 
     Parameters

@@ -17,7 +17,6 @@ __all__ = ["EXAMPLES", "run"]
 EXAMPLES = ("stlbounds phase-diagram generic --x alpha --y kappa --json",
             "stlbounds phase-diagram generic --x alpha --y kappa --grid alpha=0.1:0.9:9 --grid kappa=1,2,4")
 
-_LETTERS = {"no guarantee": "-", "critical": "o", "guaranteed": "+"}
 
 def run(
     model: Model,
@@ -41,8 +40,4 @@ def run(
     if as_json:
         print_json({"schema": "stlbounds/phase-diagram/1", **found.to_dict()})
         return
-    say(f"{found.x} from {found.x_values[0]:g} to {found.x_values[-1]:g}; a row for each {found.y}")
-    for value, row in reversed(list(zip(found.y_values, found.regimes, strict=True))):
-        say(f"{value:8.4g}  {''.join(_LETTERS[str(regime)] for regime in row)}")
-    for boundary in found.boundaries:
-        say(f"boundary: {boundary.quantity} = 0" + (f", {found.y} = {boundary.curve}" if boundary.curve else ""))
+    say(str(found))

@@ -24,22 +24,9 @@ def run(
     bound, values = ask(model, loop, real, learner, theorem, drift, assignments)
     found = bound.threshold(variable, towards, term, seconds, **values)
     laws = bound.exact_laws()
-    data = found.to_dict()
     if as_json:
-        print_json({"schema": "stlbounds/threshold/1", **data, "laws": [law.to_dict() for law in laws]})
+        print_json({"schema": "stlbounds/threshold/1", **found.to_dict(), "laws": [law.to_dict() for law in laws]})
         return
-    if data["undecided"]:
-        say(f"critical value undecided: {data['undecided']}")
-    elif data["critical"] is not None:
-        say(f"critical {found.variable}: {data['critical']}")
-    else:
-        fine = any(case["fine"] for case in data["inside"])
-        say(f"{'guaranteed' if fine else 'no guarantee'} for every {found.variable}")
-    places = [("", found.inside), *((f"at {found.variable} = {end}: ", cases) for end, cases in found.ends.items())]
-    for place, cases in places:
-        for case in cases:
-            conditions = " and ".join(map(str, case.conditions))
-            say(f"  {place}{'guaranteed' if case.value.fine else 'diverges'}: Theta({case.value.leading.order})"
-                + (f"   if {conditions}" if conditions else ""))
+    say(str(found))
     for law in laws:
         say(f"exact: {law}")
