@@ -24,7 +24,10 @@ def lazily(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any]
 
     def load(name: str) -> Any:
         if name not in homes:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+            from stlbounds.errors import near_misses
+
+            hint = "" if name.startswith("_") else near_misses(name, homes)
+            raise AttributeError(f"module {package!r} has no attribute {name!r}{'; ' if hint else ''}{hint}")
         module, _, path = homes[name].partition(":")
         found: Any = import_module(module)
         for part in path.split(".") if path else () if homes[name].endswith(":") else (name,):

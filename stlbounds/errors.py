@@ -82,7 +82,12 @@ class InvalidArgumentError(StlboundsError, ValueError):
 
 
 class ParseError(InvalidArgumentError):
-    """A text that should hold a number or an expression holds something else."""
+    """A text that should hold a number or an expression holds something else; the message begins with the reason."""
+
+    def __init__(self, argument: str, value: object, allowed: str, hint: str = "") -> None:
+        super().__init__(argument, value, allowed, hint)
+        if hint:
+            self.args = (f"{argument} = {value}: {hint} (must be {allowed})",)
 
 
 class SymbolError(StlboundsError, ValueError):

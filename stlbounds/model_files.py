@@ -109,7 +109,8 @@ class _Reader:
             self.data: dict[str, Any] = tomllib.loads(text, parse_float=Decimal)
         except (tomllib.TOMLDecodeError, ValueError) as error:
             # Its messages end with the line already.
-            raise ModelFileError(f"{path}: not TOML: {error}") from error
+            raise ModelFileError(f"{path}: not TOML: {error}; expressions and texts stand in quotation marks, "
+                                 'as in sensitivity = "2 * kappa"') from error
         except RecursionError as error:
             raise ModelFileError(f"{path}: nested too deep") from error
 

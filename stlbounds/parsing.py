@@ -57,7 +57,7 @@ _PRODUCT = (ast.Mult, ast.Div)
 _UNARY: dict[type[ast.unaryop], Callable[[capped.Term], capped.Term]] = {
     ast.UAdd: lambda term: term, ast.USub: capped.negate}
 _FUNCTION_NAMES = ", ".join(sorted(name for name in FUNCTIONS if name not in ("Max", "Min")))
-_EXPRESSION = f"an expression of numbers, symbols, + - * / ** ( ) and {_FUNCTION_NAMES}"
+_EXPRESSION = "an expression of numbers, symbols, + - * / ** ( ) and functions such as exp, log, sqrt"
 _NUMBER = "an exact number such as 20, 0.05, 1/20 or 1e-3"
 
 
@@ -96,7 +96,7 @@ def parse_expression(
     >>> parse_expression("9**9**9")
     Traceback (most recent call last):
     ...
-    stlbounds.errors.ParseError: expression = '9**9**9': must be an expression ...: a power of more than 4096 bits
+    stlbounds.errors.ParseError: expression = '9**9**9': column 1: a power of more than 4096 bits (must be ...)
     """
     return _Reader(text, argument, _EXPRESSION, names or {}).read().value
 
@@ -297,7 +297,7 @@ class _Reader:
                 return list(self._range(node)[1:])
             if node.func.id not in FUNCTIONS:
                 hint = near_misses(node.func.id, [*FUNCTIONS, *FOLDS, "Piecewise"])
-                self.fail_at(node, f"unknown function {node.func.id[:40]}{'; ' if hint else ''}{hint}")
+                self.fail_at(node, f"unknown function {node.func.id[:40]}; {hint or f'there are {_FUNCTION_NAMES}'}")
             return list(node.args)
         if isinstance(node, ast.Constant) and node.value is True:
             self.fail_at(node, "True is the condition of the last case of a Piecewise, and nothing else")
@@ -378,7 +378,8 @@ class _Reader:
         if node.id in FUNCTIONS:
             self.fail_at(node, f"the function {node.id} needs its argument in parentheses")
         hint = near_misses(node.id, [*public, *self.names])
-        self.fail_at(node, f"unknown symbol {node.id[:40]}{'; ' if hint else ''}{hint}")
+        own = f"{'or ' if hint else ''}declare it ([symbols.{node.id[:40]}] in a model file)"
+        self.fail_at(node, f"unknown symbol {node.id[:40]}; {hint}{' ' if hint else ''}{own}")
 
 
 def _about_character(character: str) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import mpmath
 import sympy as sp
 
+from stlbounds.errors import UndecidedError
 from stlbounds.precision import kept
 
 if TYPE_CHECKING:
@@ -195,17 +196,26 @@ def _terms(part: sp.Expr) -> sp.Expr:
     return sp.Add(*terms) if isinstance(part, sp.Sum) else sp.Mul(*terms)
 
 
-def generation_cases(expression: sp.Expr) -> tuple[sp.Expr, ...]:
+def generation_cases(expression: sp.Expr, most: int = 16) -> tuple[sp.Expr, ...]:
     """An expression without case distinctions, in generation 0 and in generation ``k + 1``; itself if it has none.
 
-    Together the parts say all that the expression says, for every generation ``k >= 0``.
+    Together the parts say all that the expression says, for every generation ``k >= 0``. Distinctions must end with
+    generation ``most``.
+
+    Raises
+    ------
+    UndecidedError
+        If they do not, as those between even and odd generations.
     """
     cases = expression.atoms(sp.Piecewise)
     if not cases:
         return (expression,)
+    if most < 0:
+        raise UndecidedError(f"the distinctions between generations do not end in {expression}; proportions that come "
+                             "and go can be listed, as in [0, 0.5] * 10")
     index = min((s for case in cases for _, condition in case.args for s in condition.free_symbols), key=str)
     return tuple(part for case in (at_start(expression, index), expression.subs(index, index + 1))
-                 for part in generation_cases(case))
+                 for part in generation_cases(case, most - 1))
 
 
 def case_by_case(function: Callable[..., sp.Expr], *expressions: sp.Expr, index: sp.Symbol) -> sp.Expr:

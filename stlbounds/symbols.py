@@ -17,6 +17,7 @@ from typing import Any
 import sympy as sp
 
 from stlbounds.errors import InvalidArgumentError, SymbolError, near_misses
+from stlbounds.letters import as_written
 
 __all__ = ["Entry", "Range", "check_symbols", "declare", "entry", "exact", "known", "symbol"]
 
@@ -156,7 +157,7 @@ def declare(
     integer : bool
         Whether only integers are allowed.
     latex : str, optional
-        How to print it; by default SymPy's choice for the name.
+        How to print it; by default SymPy's choice for the name, with indices that are words upright.
 
     Returns
     -------
@@ -168,7 +169,8 @@ def declare(
     SymbolError
         If the name is known with another range, meaning or LaTeX.
     InvalidArgumentError
-        If the name cannot be written in an expression, or the range is empty or cannot be told to have a value.
+        If the name cannot be written in an expression, the range is empty or cannot be told to have a value, or
+        theorems write something else like this, such as the learner ``A``.
 
     Examples
     --------
@@ -196,7 +198,7 @@ set, in [0, 1], written \\alpha; choose another name instead of something else
                                   f"choose another name instead of {change}")
         return old.symbol
     made = sp.Symbol(name, **_assumptions(values))
-    _REGISTRY[name] = Entry(made, values, meaning, latex if latex is not None else sp.latex(made))
+    _REGISTRY[name] = Entry(made, values, meaning, as_written(made, latex))
     return made
 
 

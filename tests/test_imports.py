@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,10 +19,10 @@ HEAVY = ("sympy", "numpy", "mpmath", "matplotlib", "scipy", "jinja2", "typer", "
 
 #: The rooms in import order (design note): a room may import itself and the rooms above it.
 ROOMS = (
-    "_version", "_lazy", "shown", "errors", "files", "precision", "schemas", "symbols", "special", "matrices",
-    "growth_tail",
-    "growth", "power_sums", "sequences", "compiled", "capped_arithmetic", "capped_functions", "capped_forms", "parsing",
-    "described", "interval", "proof", "loops", "generators", "learners", "theorems", "numeric", "analysis",
+    "_version", "_lazy", "shown", "errors", "files", "precision", "schemas", "letters", "symbols", "special", "matrices",
+    "growth_tail", "growth", "power_sums", "sequences", "compiled", "capped_arithmetic", "capped_functions",
+    "capped_forms", "parsing", "described", "interval", "proof", "loops", "generators", "learners", "theorems", "numeric",
+    "analysis",
     "networks", "render", "simulation", "data", "plots", "bound", "saved", "entries", "model_files", "report",
     "overview", "cli", "__main__",
 )
@@ -60,9 +61,15 @@ def test_every_public_name_resolves(name):
     assert name in dir(stlbounds)
 
 
-def test_an_unknown_name_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="no attribute 'high_propability'"):
-        _ = stlbounds.high_propability
+@pytest.mark.parametrize(("home", "slip", "meant"), [
+    ("stlbounds", "high_propability", "high_probability"), ("stlbounds.loops", "FixedMx", "FixedMix"),
+    ("stlbounds.loops", "Netwrk", "Network"), ("stlbounds.generators", "Categoricl", "Categorical"),
+    ("stlbounds.learners", "Brier", "BrierFit")])
+def test_an_unknown_name_is_an_attribute_error_with_a_hint(home, slip, meant):
+    with pytest.raises(AttributeError, match=rf"no attribute '{slip}'; did you mean {meant}\?$"):
+        getattr(importlib.import_module(home), slip)
+    assert not hasattr(importlib.import_module(home), "__no_such_protocol__")
+    assert meant in dir(importlib.import_module(home)) and "Any" not in dir(importlib.import_module(home))
 
 
 # --- who imports whom ------------------------------------------------------------------------------------------

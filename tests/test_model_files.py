@@ -69,6 +69,10 @@ def test_every_loop_of_the_catalogue_can_be_used(name, tmp_path):
 
 BAD = {
     "not TOML": ("[generator\n", r"line 1"),
+    "no quotation marks": (GENERATOR.replace('"kappa/2"', "kappa/2"), r"line 3, column 15\); expressions .* quotation"),
+    "a symbol of one's own": (GENERATOR.replace("kappa/2", "qq"), r"line 3.*declare it \(\[symbols\.qq\] in a model"),
+    "Euler's number": (GENERATOR.replace("kappa/2", "e**(-kappa)"), r"line 3.*for Euler's number write exp\(x\)"),
+    "the reason first": (GENERATOR.replace("kappa/2", "2kappa"), r"'2kappa': column 1: .* products as in 2\*kappa"),
     "no generator": (LOOP, r"section \[generator\] is missing"),
     "an unknown section": (GENERATOR + "[looop]\n", r"line 5: looop: unknown.*did you mean loop"),
     "an unknown key": (GENERATOR + "sensitivty = 3\n", r"line 5: generator\.sensitivty: unknown.*did you mean sensi"),

@@ -311,3 +311,15 @@ def test_assignments_refused(texts: list[str], error: type[StlboundsError], why:
 def test_assignments_can_be_restricted() -> None:
     with pytest.raises(SymbolError, match="known here: alpha, n"):
         parse_assignments(["M=1"], allowed=["n", "alpha"])
+
+
+@pytest.mark.parametrize(("text", "start"), [
+    ("n^2", "column 2: unexpected '^': write ** for powers (must be an expression of numbers"),
+    ("kapa", "column 1: unknown symbol kapa; did you mean kappa? or declare it ([symbols.kapa] in a model file) (must"),
+    ("xyzzy", "column 1: unknown symbol xyzzy; declare it ([symbols.xyzzy] in a model file) (must be"),
+    ("sine(n)", "column 1: unknown function sine; there are Abs, "),
+])
+def test_the_reason_comes_first(text: str, start: str) -> None:
+    with pytest.raises(ParseError) as refused:
+        parse_expression(text)
+    assert str(refused.value).startswith(f"expression = {text!r}: {start}")

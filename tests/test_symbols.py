@@ -11,6 +11,7 @@ import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
+import stlbounds as stl
 from stlbounds import symbols
 from stlbounds.errors import InvalidArgumentError, StlboundsError, SymbolError
 from stlbounds.symbols import Range, alpha, declare, delta, entry, exact, i, kappa, known, n
@@ -163,3 +164,22 @@ def test_errors_name_argument_value_range_and_hint():
     assert str(error) == "alpha = 1.2: must be in [0, 1]; it is a proportion"
     assert (error.argument, error.value, error.allowed, error.hint) == ("alpha", 1.2, "in [0, 1]", "it is a proportion")
     assert isinstance(error, (StlboundsError, ValueError))
+
+
+def test_indices_that_are_words_are_upright():
+    score = declare("L_score_of_test", "a constant", latex=None)
+    assert entry(score).latex == sp.latex(score)  # several indices are SymPy's
+    word = declare("L_wordy", "the constant of a test")
+    assert entry(word).latex == r"L_{\mathrm{wordy}}"
+    mine = stl.generators.Generator("mine", stl.DISCRETE, word, 0.1)
+    bound = stl.high_probability(stl.Setting(stl.loops.Replace(), mine))
+    assert r"\rho = L_{\mathrm{wordy}}" in bound.latex("theorem")
+    assert r"\rho = \Lambda" in bound.latex("theorem", names={word: r"\Lambda"})
+    assert "ρ = L_wordy\n" in str(bound)
+
+
+@pytest.mark.parametrize(("name", "latex"), [("A", None), ("W", None), ("own_metric", "d"), ("own_point", " z ")])
+def test_letters_that_theorems_use_for_something_else_are_refused(name, latex):
+    with pytest.raises(InvalidArgumentError, match=r"must be other than (the|a) "):
+        declare(name, "a constant of a test", latex=latex)
+    assert name not in known()

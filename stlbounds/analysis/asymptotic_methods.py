@@ -75,7 +75,7 @@ class Asymptotics(Numbers):
         ----------
         variable : sympy.Symbol or str
             What moves.
-        value : number or sympy.oo
+        value : number, sympy.oo or "oo"
             Where it tends to: from above, except at the upper end of its range.
         term : str, optional
             Only this term.

@@ -50,7 +50,7 @@ def limit(bound: Statement, variable: Any, value: Any, term: str | None = None, 
     """The limit of ``bound`` as ``variable`` tends to ``value``; see `Questions.limit`."""
     target = as_symbol(bound, variable)
     allowed = entry(target).range
-    goal = sp.oo if value in (sp.oo, float("inf")) else exact("value", value)
+    goal = sp.oo if value in (sp.oo, float("inf"), "oo") else exact("value", value)
     if not goal.is_number or goal < allowed.low or goal > allowed.high:
         raise InvalidArgumentError("value", value, f"{allowed}, or an end point of it", f"{target} is {allowed}")
     if target == i and goal == sp.oo and bound.setting.loop.horizon is not None:

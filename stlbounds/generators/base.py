@@ -17,7 +17,7 @@ from stlbounds.proof.protocol import Protocol
 from stlbounds.proof.quantities import D, Distance, Dmix, Sensitivity
 from stlbounds.proof.rules.basic import DEFINABLE, Assumption
 from stlbounds.proof.rules.bernstein import PointVariance
-from stlbounds.symbols import J, N, check_symbols, exact, j, n
+from stlbounds.symbols import J, N, check_symbols, e, exact, j, n
 
 if TYPE_CHECKING:
     from stlbounds.generators.measurement import Measurement
@@ -32,7 +32,7 @@ def constant_of_size(argument: str, value: Any) -> sp.Expr:
     Raises
     ------
     InvalidArgumentError
-        If it is not provably nonnegative, or not a number or expression.
+        If it is not provably nonnegative, not a number or expression, or holds a power of the symbol ``e``.
     SymbolError
         If it contains an unknown or a reserved symbol.
     """
@@ -43,6 +43,9 @@ def constant_of_size(argument: str, value: Any) -> sp.Expr:
         names = ", ".join(sorted(str(symbol) for symbol in reserved))
         raise SymbolError(f"{argument} = {found} contains {names}, which the library fills in; "
                           f"a constant of a model may depend on the training set through its size N only")
+    if any(power.base == e and power.exp.free_symbols for power in found.atoms(sp.Pow)):
+        raise InvalidArgumentError(argument, found, "without powers of e, the symbol of the learning error",
+                                   "for Euler's number write exp(x)")
     if not is_nonnegative(found):
         raise InvalidArgumentError(argument, found, "provably nonnegative on the ranges of its symbols",
                                    "declare its symbols with ranges that make it so")
@@ -293,8 +296,8 @@ class Generator(Described):
         """
         if self.simulator is None:
             raise AssumptionError(f"the generator {self.name} is known by its constants only and cannot be simulated; "
-                                  f"pass simulator=..., or choose one of the catalogue, for example "
-                                  f"stlbounds.generators.Categorical")
+                                  "state it in Python as Generator(..., simulator=a function from points to points), "
+                                  "or take one of the catalogue, for example stlbounds.generators.Categorical")
         from stlbounds.generators.point_sampling import simulated
 
         return simulated(self.simulator, self.metric, values, distribution)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from stlbounds.errors import near_misses
 from stlbounds.loops.accumulate import Accumulate
 from stlbounds.loops.augment import Augment
 from stlbounds.loops.base import Loop
@@ -21,4 +22,9 @@ def __getattr__(name: str) -> Any:
         from stlbounds.networks.network import Network
 
         return Network
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    hint = "" if name.startswith("_") else near_misses(name, [*__all__, "Network"])
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{'; ' if hint else ''}{hint}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "Network"]

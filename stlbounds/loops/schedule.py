@@ -97,7 +97,8 @@ class Schedule(Loop):
             check_symbols(value)
             low, high = enclosure(value, {j: (sp.S.One, sp.oo)})
             if not (low >= 0 and high <= 1):
-                raise InvalidArgumentError("alphas", value, "in [0, 1]", "each is a proportion of real data")
+                raise InvalidArgumentError("alphas", value, "provably in [0, 1]", "each is a proportion of real data; "
+                                           "those that come and go can be listed, as in [0, 0.5] * 10")
 
     def alpha(self, generation: sp.Expr) -> sp.Expr:
         """The proportion of real data of a generation ``>= 1``."""

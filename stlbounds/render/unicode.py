@@ -65,7 +65,7 @@ def plain_latex(text: str) -> str:
     text = re.sub(r"\\frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}", r"(\1)/(\2)", text)
     text = re.sub(r"\\sqrt\s*\{([^{}]*)\}", r"√(\1)", text)
     text = re.sub(r"\\[A-Za-z]+|\\.", lambda m: _COMMANDS.get(m[0], _greek(m[0]) or m[0][1:]), text)
-    text = re.sub(r"([_^])\{(\w)\}", r"\1\2", text).replace("log_2 ", "log₂ ")
+    text = re.sub(r"([_^])\{(\w)\}|(_)\{([A-Za-z]{2,})\}(?!\w)", r"\1\2\3\4", text).replace("log_2 ", "log₂ ")
     text = text.replace("⌈ ", "⌈").replace(" ⌉", "⌉").replace("₂ (", "₂(")
     text = text.replace("$", "").replace("~", " ").replace("---", "—").replace("--", "–")
     return re.sub(r"[ \n]+", " ", text).strip()

@@ -107,7 +107,7 @@ def rounded(plan: Any, sizes: Mapping[str, sp.Rational]) -> tuple[Rounding, dict
         raise InvalidArgumentError(
             "values", f"{pool.requested:g} points in the pool {pool.name!r} of generation {pool.born}",
             "such that every pool of points has a whole size",
-            "choose n accordingly, or make the proportion a symbol, which can then be rounded",
+            "choose n accordingly; a proportion can be rounded where it is a symbol, and other sizes stay whole",
         )
     return rounding, found
 

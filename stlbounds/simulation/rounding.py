@@ -180,6 +180,11 @@ def effective_values(rounding: Rounding, values: Mapping[str, Any]) -> dict[str,
     # Thousands of generations have few different sizes, and each costs a substitution.
     distinct = dict.fromkeys((pool.size, used) for pool, used in rounding.sizes.items())
     known = {symbol(name): number for name, number in found.items()}
+    # What gives a whole number alone is as it was asked for, and others are solved for.
+    for size, used in distinct:
+        free = {str(part) for part in size.free_symbols} - solved
+        if len(free) == 1 and size.subs(known) == used:
+            solved |= free
     for size, used in distinct:
         if size.subs(known) == used:
             continue

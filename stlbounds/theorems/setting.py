@@ -24,7 +24,8 @@ _DEFAULT_LEARNER = UniformlyStable(b / N)
 
 def _check_kind(argument: str, value: object, kind: type) -> None:
     if not isinstance(value, kind):
-        raise InvalidArgumentError(argument, repr(value), f"one of stlbounds.{argument}s")
+        raise InvalidArgumentError(argument, repr(value), f"one of stlbounds.{argument}s",
+                                   "Setting takes a loop, a generator and a learner, in this order")
 
 
 def _check_free(name: str, value: sp.Basic, filled_in: set[sp.Symbol], instead: str) -> None:

@@ -203,3 +203,8 @@ def test_a_sum_of_nothing_but_zeros_is_zero(name):
     assert bound.limit("i", sp.oo, **values).value == 0
     del values["n"]
     assert bound.rate("n", **{**values, "b": 2, "i": 3}).order == 1 / n
+
+
+def test_infinity_may_be_a_word():
+    bound = stl.high_probability(stl.Setting(stl.loops.Accumulate(), stl.generators.Categorical(20)))
+    assert bound.limit("i", "oo", term="bias") == bound.limit("i", sp.oo, term="bias")

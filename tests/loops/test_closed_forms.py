@@ -181,6 +181,16 @@ def test_bad_parameters_are_refused(make: Any, text: str) -> None:
         make()
 
 
+def test_proportions_that_come_and_go_are_listed() -> None:
+    # What cannot be proved to be a proportion is not called none; endless distinctions were a RecursionError.
+    with pytest.raises(stl.errors.InvalidArgumentError, match=r"provably in.*can be listed, as in"):
+        Schedule(s.alpha * (1 + (-1)**s.j) / 2)
+    alternating = sp.Piecewise((s.alpha, sp.Eq(sp.Mod(s.j, 2), 0)), (0, True))
+    with pytest.raises(stl.errors.UndecidedError, match=r"do not end.*can be listed, as in"):
+        stl.high_probability(setting(Schedule(alternating), s.kappa))
+    assert stl.high_probability(setting(Schedule([0, s.alpha] * 2), s.kappa)).proof.verify()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("loop", "values"), LOOPS, ids=IDS)
 def test_every_loop_verifies_with_every_theorem(loop: Loop, values: dict[sp.Symbol, sp.Rational]) -> None:

@@ -10,7 +10,7 @@ from stlbounds.errors import InvalidArgumentError, SymbolError
 from stlbounds.loops import FixedMix
 from stlbounds.proof.protocol import Plan, Pool
 from stlbounds.simulation.rounding import effective_values, exact_value, plain, round_plan
-from stlbounds.symbols import alpha, lam, n
+from stlbounds.symbols import alpha, lam, n, w
 
 
 @pytest.mark.parametrize("real", ["replay", "fresh"])
@@ -105,3 +105,16 @@ def test_bad_numbers_are_refused(name, value):
 def test_unknown_names_are_refused():
     with pytest.raises(SymbolError, match="no_such"):
         exact_value("no_such", 1)
+
+
+def test_one_of_two_proportions_is_rounded_where_the_other_gives_whole_sizes():
+    kept, new = Pool("kept", 0, 0, alpha * n), (1 - alpha) * n
+    split = (Pool("new", 1, 0, w * new), Pool("new", 1, 1, (1 - w) * new))
+    plan = Plan(((kept, Pool("initial", 0, 0, new)), (kept, *split)))
+    for size, known in ((100, {"alpha": 1 / 4, "w": Fraction(38, 75)}), (77, {"alpha": Fraction(19, 77), "w": 1 / 2})):
+        asked = {"n": size, "alpha": 0.25, "w": 0.5}
+        rounding = round_plan(plan, asked)
+        found = effective_values(rounding, asked)
+        assert found == {"n": size, **{name: exact_value(name, value) for name, value in known.items()}}
+        for pool, used in rounding.sizes.items():
+            assert pool.size.subs({n: size, alpha: found["alpha"], w: found["w"]}) == used
