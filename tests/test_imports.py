@@ -21,10 +21,9 @@ HEAVY = ("sympy", "numpy", "mpmath", "matplotlib", "scipy", "jinja2", "typer", "
 ROOMS = (
     "_version", "_lazy", "shown", "errors", "files", "precision", "schemas", "letters", "symbols", "special", "matrices",
     "growth_tail", "growth", "power_sums", "sequences", "compiled", "capped_arithmetic", "capped_functions",
-    "capped_forms", "parsing", "described", "interval", "proof", "loops", "generators", "learners", "theorems", "numeric",
-    "analysis",
-    "networks", "render", "simulation", "data", "plots", "bound", "saved", "entries", "model_files", "report",
-    "overview", "cli", "__main__",
+    "capped_forms", "parsing", "described", "interval", "proof", "loops", "generators", "learners", "theorems",
+    "numeric", "analysis", "networks", "render", "simulation", "data", "plots", "bound", "saved", "entries",
+    "model_files", "report", "overview", "cli", "__main__",
 )
 
 

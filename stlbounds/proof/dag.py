@@ -194,7 +194,9 @@ def _replay(number: int, claim: Claim, accepted: tuple[type[Rule], ...]) -> Says
         raise ProofError(f"step {number} says nothing: {type(claim.says).__name__} is no statement")
     # Identity, not equality or a name: a class that only looks like a trusted rule is not one.
     if not any(claim.rule is rule for rule in accepted):
-        raise ProofError(f"step {number} uses the rule {claim.rule.__name__}, which is not on the trusted list")
+        raise ProofError(f"step {number} uses the rule {claim.rule.__name__}, which is not on the trusted list; "
+                         "whoever trusts it passes rules=(*stlbounds.proof.trusted.trusted_rules(), "
+                         f"{claim.rule.__name__}) to verify")
     premises = tuple(premise.says for premise in claim.premises)
     try:
         concluded = claim.rule.conclude(premises, **dict(claim.params))

@@ -257,7 +257,7 @@ def estimate_sensitivity(
     """
     if not isinstance(black_box, BlackBox):
         raise InvalidArgumentError("black_box", repr(black_box), "a BlackBox",
-                                   "such as BlackBox(FiniteSpace(3), sample=f), with f(points, size, rng) the new points")
+                                   "such as BlackBox(FiniteSpace(3), sample=f), f(points, size, rng) new points")
     listed = [whole("sizes", size, 1) for size in ([sizes] if isinstance(sizes, (int, np.integer)) else sizes)]
     if not listed:
         raise InvalidArgumentError("sizes", "none", "one size or more")

@@ -23,7 +23,7 @@ SCHEMA = "stlbounds/sweep/1"
 #: So many rows are printed.
 _SHOWN = 40
 #: What is printed of a row besides its point.
-_PRINTED = ("bound", "loop_gain", "measured", "verdict", "factor", "error")
+_PRINTED = ("bound", "loop_gain", "measured", "verdict", "factor")
 
 
 @dataclass(frozen=True)
@@ -154,8 +154,14 @@ class SweepTable:
         rows = [head, *([_cell(record.get(name)) for name in head] for record in self.records[:_SHOWN])]
         widths = [max(len(row[k]) for row in rows) for k in range(len(head))]
         lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+        failed: dict[str, list[str]] = {}
+        for place, record in enumerate(self.records, start=1):
+            if record.get("error") is not None:
+                failed.setdefault(record["error"], []).append(str(place))
         if len(self.records) > _SHOWN:
             lines.append(f"... {len(self.records) - _SHOWN} more rows")
+        lines += [f"row{'s' if len(places) > 1 else ''} {', '.join(places[:10])}{', ...' if len(places) > 10 else ''} "
+                  f"not simulated: {why}" for why, places in failed.items()]
         if self.interrupted:
             lines.append(f"interrupted: {len(self.records)} of {self.points} points are finished")
         return "\n".join(lines)

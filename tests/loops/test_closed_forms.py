@@ -11,7 +11,7 @@ import sympy as sp
 import stlbounds as stl
 from stlbounds import symbols as s
 from stlbounds.loops import Accumulate, Augment, FixedMix, Loop, Schedule, Subsample, WeightedMix
-from stlbounds.proof.protocol import Plan, Pool
+from stlbounds.proof.protocol import Plan, Pool, Share
 
 LOOPS: list[tuple[Loop, dict[sp.Symbol, sp.Rational]]] = [
     (FixedMix(s.alpha, "replay"), {s.alpha: sp.Rational(3, 10)}),
@@ -189,6 +189,20 @@ def test_proportions_that_come_and_go_are_listed() -> None:
     with pytest.raises(stl.errors.UndecidedError, match=r"do not end.*can be listed, as in"):
         stl.high_probability(setting(Schedule(alternating), s.kappa))
     assert stl.high_probability(setting(Schedule([0, s.alpha] * 2), s.kappa)).proof.verify()
+
+
+class LastTwo(stl.loops.FixedMix):
+    """A window: the newest two generators are sampled anew, which the lemma of one generation does not solve."""
+
+    def mixture(self, generation: sp.Expr) -> tuple[Share, ...]:
+        part = (1 - self.alpha) / 2
+        return Share(sp.S.Zero, self.alpha), Share(generation, part), Share(generation - 1, part)
+
+
+def test_a_longer_memory_is_named_where_the_induction_fails() -> None:
+    chosen = stl.Setting(LastTwo(s.alpha), stl.generators.Categorical(5), stl.learners.BrierFit(), drift="lemma")
+    with pytest.raises(stl.errors.AssumptionError, match=r"rests on Distance\(D\(0\), D\(_j - 1\)\) too, .* one gene"):
+        stl.in_expectation(chosen)
 
 
 @pytest.mark.slow

@@ -244,7 +244,7 @@ class Fiat(Rule):
 
 
 def test_a_lying_rule():
-    is_refused(Proof(Fiat.apply()), "Fiat", "not on the trusted list")
+    is_refused(Proof(Fiat.apply()), "Fiat", "not on the trusted list", "rules=(*stlbounds.proof.trusted", "Fiat) to")
     # The reader may trust it, but has to say so.
     assert Proof(Fiat.apply()).verify(rules=[*trusted_rules(), Fiat]).steps == 1
 

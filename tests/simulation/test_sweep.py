@@ -100,6 +100,10 @@ def test_a_point_that_cannot_be_run_says_why_and_the_others_are_run():
     assert "whole size" in first["error"] and first.get("measured") is None
     assert second["error"] is None and second["measured"] >= 0
     assert np.isnan(table["measured"][0])
+    # The reason, a sentence, has a line of its own below a table that stays narrow.
+    *rows, last = str(table).splitlines()
+    assert last == f"row 1 not simulated: {first['error']}" and len({len(row) for row in rows}) == 1 < len(rows)
+    assert "whole size" not in "".join(rows)
 
 
 def test_theorems_in_expectation_have_no_failure_probability():

@@ -218,7 +218,9 @@ class Recurrence(Rule):
         closed_next = closed_now.subs(index, index + 1)
         follows = unfold(rest + slope * closed, definitions)
         if not equal(follows, closed_next):
-            raise AssumptionError(f"{closed} does not satisfy the recurrence: {follows} is not {closed_next}")
+            others = ", ".join(sorted(map(str, follows.atoms(Quantity))))
+            why = f"; it rests on {others} too, and this rule knows a memory of one generation only" if others else ""
+            raise AssumptionError(f"{closed} does not satisfy the recurrence: {follows} is not {closed_next}{why}")
         first = unrolled(closed_now.subs(index, start))
         if not is_nonnegative(first - unfold(base.rhs, definitions)):
             raise AssumptionError(f"{closed} is {first} at the start, below {base.rhs}")
