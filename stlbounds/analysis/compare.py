@@ -66,7 +66,7 @@ class Comparison(Shown):
         return "\n".join(lines)
 
 
-def _term_by_term(differences: Sequence[sp.Expr], box: Box, budget: float) -> Verdict | None:
+def _term_by_term(differences: Sequence[sp.Expr], box: Box, budget: float, statement: str) -> Verdict | None:
     """A proof of each difference by itself, or None."""
     parts = []
     for difference in differences:
@@ -74,7 +74,7 @@ def _term_by_term(differences: Sequence[sp.Expr], box: Box, budget: float) -> Ve
         if not isinstance(answer, Proved):
             return None
         parts.append(answer.certificate)
-    return Proved("first <= second", box, ByTerms(sp.Add(*differences), box, parts=tuple(parts)))
+    return Proved(statement, box, ByTerms(sp.Add(*differences), box, parts=tuple(parts)))
 
 
 def _decided(difference: sp.Expr, box: Box, budget: float, statement: str,
@@ -88,7 +88,7 @@ def _decided(difference: sp.Expr, box: Box, budget: float, statement: str,
     several = len(differences) > 1
     verdict = decide_nonnegative(difference, box, budget=left / 5 if several else left, statement=statement)
     if several and not (verdict.proved or verdict.refuted):
-        verdict = (_term_by_term(differences, box, 2 * left / 3)
+        verdict = (_term_by_term(differences, box, 2 * left / 3, statement)
                    or decide_nonnegative(difference, box, budget=2 * left / 3, statement=statement))
     return verdict
 
@@ -117,7 +117,7 @@ def compare_expressions(first: sp.Expr, second: sp.Expr, domain: Mapping[Any, An
     reverse = None
     if not verdict.proved:
         left = max(0.1 * budget, (end - time.perf_counter()) / 2)
-        reverse = _decided(first - second, box, left, "second <= first")
+        reverse = _decided(first - second, box, left, "second <= first", [-part for part in differences])
     crossovers, variable = None, None
     if len(box.active) == 1 and box.bounded:
         variable = box.symbols[box.active[0]]

@@ -58,6 +58,21 @@ def reduction_holds(difference: sp.Expr, reduction: Reduction, box: Box, arithme
             and holds_at_once(p, box, arithmetic) and holds_at_once(q, box, arithmetic))
 
 
+def _without_powers(core: sp.Expr, box: Box) -> tuple[tuple[sp.Expr, ...], sp.Expr]:
+    """The smallest power of a positive symbol, of which only powers occur: ``1/sqrt(n) - 1/n = (sqrt(n) - 1)/n``."""
+    terms = sp.Add.make_args(core)
+    if len(terms) == 1:
+        return (), core
+    powers = []
+    for symbol, low in zip(box.symbols, box.low, strict=True):
+        found = [term.as_powers_dict()[symbol] for term in terms]
+        pure = all(sp.S(power).is_Rational and not (term / symbol**power).has(symbol)
+                   for term, power in zip(terms, found, strict=True))
+        if low > 0 and pure and min(found) != 0:
+            powers.append(symbol**min(found))
+    return tuple(powers), sp.Add(*(term / sp.Mul(*powers) for term in terms)) if powers else core
+
+
 def reductions(difference: sp.Expr, box: Box, arithmetic: Arithmetic) -> Iterator[Reduction]:
     """Reductions of a difference that change something, checked."""
     found = sp.factor_terms(difference)
@@ -65,10 +80,12 @@ def reductions(difference: sp.Expr, box: Box, arithmetic: Arithmetic) -> Iterato
         factors = tuple(part for part in found.args if (part.is_Rational and part > 0)
                         or (not part.is_Rational and holds_at_once(part, box, arithmetic)))
         core = sp.Mul(*(part for part in found.args if part not in factors))
-        if core in (sp.S.One, sp.S.NegativeOne):
+        if core == sp.S.NegativeOne:
             return
     else:
         factors, core = (), found
+    powers, core = _without_powers(core, box)
+    factors += powers
     candidates = [Reduction(factors, core, None, core)] if factors else []
     if core.is_Add and len(core.args) == 2 and core.has(sp.S.Half):
         plus = [part for part in core.args if not part.could_extract_minus_sign()]

@@ -11,7 +11,7 @@ import stlbounds as stl
 from stlbounds.analysis.compare import compare_expressions
 from stlbounds.errors import InvalidArgumentError
 from stlbounds.interval.certificates import Proved, Refuted
-from stlbounds.symbols import K, alpha, n
+from stlbounds.symbols import K, N, alpha, b, c, kappa, n, r
 
 
 def _bound(real="replay", drift="sharp"):
@@ -88,3 +88,15 @@ def test_bad_arguments():
         _bound().compare(_bound(), kappa=1)
     with pytest.raises(InvalidArgumentError, match="alpha"):
         _bound().compare(_bound(), alpha=(0.5, 0.2))
+
+
+@pytest.mark.parametrize("loop", [stl.loops.FixedMix(alpha), stl.loops.Accumulate()])
+def test_a_more_stable_learner_has_the_smaller_bound_for_all_parameters(loop):
+    model = stl.generators.Generator("mine", stl.DISCRETE, kappa, c * N**-r)
+    fast, slow = (stl.high_probability(stl.Setting(loop, model, stl.learners.UniformlyStable(stability)))
+                  for stability in (b / N, b / sp.sqrt(N)))
+    found = fast.compare(slow)
+    assert found.proved and found.verdict.certificate.replay()
+    back = slow.compare(fast)
+    assert back.refuted and back.reverse.proved and back.reverse.statement == "second <= first"
+    assert back.reverse.certificate.replay()

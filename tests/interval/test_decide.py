@@ -274,3 +274,18 @@ def test_numbers_beyond_doubles(inequality, domain, holds):
     (Fraction(1, 10**400), Fraction(1, 10**399)), (Fraction(-(10**400)), Fraction(1))])
 def test_ranges_beyond_doubles_are_cut_inside(low, high):
     assert low < box_of((X,), {X: (low, high)}).middle(0) < high
+
+
+@pytest.mark.parametrize(("difference", "truth"), [
+    (1 / sp.sqrt(n) - 1 / n, True), (n**sp.Rational(1, 3) - n**sp.Rational(1, 4), True),
+    (n**-2 - n**sp.Rational(-5, 2), True),
+    (A / sp.sqrt(n) - A / n, True), (1 / n - 1 / sp.sqrt(n), False), (n**-2 + 1 / n - 1 / sp.sqrt(n), False),
+    (sp.sqrt(A) - A - 1 / n, False)])
+def test_powers_of_one_symbol_are_compared(difference, truth):
+    found = decide(difference >= 0, {A: (0, 1)} if difference.has(A) else {})
+    assert (found.proved, found.refuted) == (truth, not truth), found
+    assert not truth or found.certificate.replay()
+    if truth:
+        certificate = _certificate(difference >= 0, {A: (0, 1)} if difference.has(A) else {}, ByReduction)
+        lost = replace(certificate.reduction, factors=certificate.reduction.factors[1:])
+        assert not replace(certificate, reduction=lost).replay()
