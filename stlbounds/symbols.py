@@ -298,8 +298,8 @@ def exact(argument: str, value: Any) -> sp.Expr:
         return sp.Rational(value)
     elif isinstance(value, float) and math.isfinite(value):
         return sp.Rational(str(value))
-    raise InvalidArgumentError(argument, value, "a finite number or a SymPy expression",
-                               "build expressions from the symbols of stlbounds.symbols")
+    raise InvalidArgumentError(argument, repr(value) if isinstance(value, str) else value, "a finite number or a SymPy "
+                               "expression", "such as 0.3, Fraction(1, 3) or one in the symbols of stlbounds.symbols")
 
 
 def check_symbols(expression: sp.Basic) -> None:

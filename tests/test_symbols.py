@@ -183,3 +183,8 @@ def test_letters_that_theorems_use_for_something_else_are_refused(name, latex):
     with pytest.raises(InvalidArgumentError, match=r"must be other than (the|a) "):
         declare(name, "a constant of a test", latex=latex)
     assert name not in known()
+
+
+def test_a_text_is_called_one_where_a_number_is_needed():
+    with pytest.raises(InvalidArgumentError, match=r"^alpha = '1/3': must be a finite number .* Fraction\(1, 3\)"):
+        exact("alpha", "1/3")

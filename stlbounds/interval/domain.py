@@ -217,7 +217,8 @@ def box_of(symbols: Iterable[sp.Symbol], domain: Mapping[Any, Any] | None = None
         at_open = (ends[0] == ends[1]) and ((allowed.low_open and ends[0] == bounds[0])
                                             or (allowed.high_open and ends[0] == bounds[1]))
         if outside or at_open or ends[0] > ends[1] or (infinite(ends[0]) and ends[0] > 0):
-            raise InvalidArgumentError(symbol.name, given.get(symbol.name), f"a nonempty range {allowed}")
+            raise InvalidArgumentError(symbol.name, given.get(symbol.name),
+                                       f"a nonempty range {str(allowed).removeprefix('an integer ')}")
         low.append(ends[0])
         high.append(ends[1])
         integer.append(whole)

@@ -95,7 +95,8 @@ def float_arrays(values: Mapping[str, Any]) -> dict[str, npt.NDArray[np.float64]
             array = _doubles(value)
         except (TypeError, ValueError, OverflowError) as error:
             hint = ("doubles end at 1.8e308: evaluate one point with digits=, or enclose it"
-                    if isinstance(error, OverflowError) else "give a number or an array of numbers, none masked")
+                    if isinstance(error, OverflowError) else
+                    "give a number or an array of numbers, no text and none masked")
             raise InvalidArgumentError(name, reprlib.repr(value), str(allowed), hint) from error
         if not _surely_fine(array, name):
             low, high = float(allowed.low), float(allowed.high)

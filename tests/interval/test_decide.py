@@ -289,3 +289,8 @@ def test_powers_of_one_symbol_are_compared(difference, truth):
         certificate = _certificate(difference >= 0, {A: (0, 1)} if difference.has(A) else {}, ByReduction)
         lost = replace(certificate.reduction, factors=certificate.reduction.factors[1:])
         assert not replace(certificate, reduction=lost).replay()
+
+
+def test_an_empty_range_of_integers_is_told_in_plain_words():
+    with pytest.raises(InvalidArgumentError, match=r"must be a nonempty range in \[1, oo\)$"):
+        decide(n >= 2, {n: (10, 5)})
