@@ -82,7 +82,8 @@ class Minimum(Shown):
                           for a, b in self.where)
         low, high = self.value or (-math.inf, math.inf)
         value = f"[{decimal_text(low, 12, upwards=False)}, {decimal_text(high, 12, upwards=True)}]"
-        return f"least value in {value}, only for {self.variable} in {spots}; {self.boxes} boxes"
+        return (f"least value in {value}, near {self.variable} = {float(self.at):.6g}, certainly in {spots}; "
+                f"{self.boxes} boxes")
 
 
 def after_many_generations(expression: sp.Expr) -> sp.Expr:

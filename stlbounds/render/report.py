@@ -143,7 +143,8 @@ def write_report(
         drawn = _figure(bound, values, result, place, notes)
         write_text(place / "index.html", _page(bound, values, record, result, notes, command, drawn, seconds))
         made = {path.name for path in place.iterdir()}
-    files = {name: what for name, what in FILES.items() if name in made}
+    told = FILES if result is not None else FILES | {"check.json": "why there is no simulation"}
+    files = {name: what for name, what in told.items() if name in made}
     return Written(files, tuple(notes), found["value"], result is not None and result.contradicted)
 
 

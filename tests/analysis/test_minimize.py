@@ -153,3 +153,10 @@ def test_bad_questions(call, error, match):
 def test_an_unbounded_range_without_an_end_to_the_search():
     with pytest.raises(UndecidedError, match="bounded range"):
         minimize_expression(sp.exp(-lam) + sp.exp(-lam / 2), lam, budget=0.5)
+
+
+def test_the_text_of_a_minimum_tells_where_it_is():
+    mine = stl.generators.Generator("mine", stl.DISCRETE, sp.Rational(1, 2), 0.1)
+    found = stl.high_probability(stl.Setting(stl.loops.Augment(lam), mine)).minimize(
+        lam, over=(0, 5), n=100, i=3, b=1, M=1, delta=0.05)
+    assert found.at == 0 and ", near lam = 0, certainly in [0, " in str(found)

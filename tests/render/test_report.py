@@ -191,6 +191,7 @@ def test_the_page_shows_everything(report: Path) -> None:
 def test_a_model_without_simulation(tmp_path: Path) -> None:
     written = write(tmp_path / "r", "generic", GENERIC)
     assert any("not simulated" in note for note in written.notes)
+    assert written.files["check.json"] == "why there is no simulation"
     assert written.contradicted is False
     assert json.loads((tmp_path / "r" / "check.json").read_text(encoding="utf-8"))["verdict"] == "not tested"
     page, _ = read_page(tmp_path / "r")
