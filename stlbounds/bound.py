@@ -76,6 +76,8 @@ class Bound(Questions, Output):
 def high_probability(setting: Setting) -> Bound:
     """``|g| <= drift + bias + concentration`` with probability at least ``1 - delta`` (theory §5).
 
+    It vanishes with ``n`` for stabilities smaller than ``1/sqrt(N)``; for ``b/sqrt(N)`` there is `weak_stability`.
+
     Parameters
     ----------
     setting : Setting

@@ -10,7 +10,7 @@ import sympy as sp
 
 import stlbounds as stl
 from stlbounds.errors import InvalidArgumentError, SymbolError, UndecidedError
-from stlbounds.symbols import N, alpha, epsilon, i, n, r
+from stlbounds.symbols import N, alpha, b, c, epsilon, i, n, r
 
 VALUES = dict(M=1, b=1, c=1, delta=0.05, kappa=1, r=0.5)
 
@@ -210,3 +210,19 @@ def test_a_logarithmic_learning_error_is_inverted_on_the_right_branch():
     for target in (0.3, 0.05, 0.001):
         found = bound.sample_size(target, M=1, b=0, i=1)
         assert found.value == sp.ceiling(found.closed_form.evalf(30)) and found.value > 2.8
+
+
+@pytest.mark.parametrize(("stability", "hint"), [
+    (b / sp.sqrt(N), "; for a stability of b/sqrt(N) there is stl.weak_stability"),
+    (b, "; the stability b of the learner should fall like 1/N"), (b / N, None)])
+def test_a_bound_that_never_vanishes_for_its_learner_says_why(stability, hint):
+    model = stl.generators.Generator("mine", stl.DISCRETE, 1, c * N**-r)
+    bound = stl.high_probability(stl.Setting(stl.loops.FixedMix(alpha, real="fresh"), model,
+                                             stl.learners.UniformlyStable(stability)))
+    found = bound.sample_size(0.2, alpha=0.5, i=2, c=1, r=0.5, b=0.5, M=1, delta=0.1)
+    assert (found.value is None) == (hint is not None)
+    assert (hint or "from n = ") in str(found)
+    # Another reason is not blamed on the learner.
+    stuck = stl.generators.Generator("stuck", stl.DISCRETE, 1, 0.5)
+    other = stl.high_probability(stl.Setting(stl.loops.FixedMix(alpha, real="fresh"), stuck))
+    assert str(other.sample_size(0.1, alpha=0.5, i=2, b=0.5, M=1, delta=0.1)).endswith("for arbitrarily large n")
