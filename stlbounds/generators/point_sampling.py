@@ -110,6 +110,12 @@ class SymbolLaw:
     trained_on: npt.NDArray[np.int64] | None = None
 
 
+def _note(draws: int, error: float) -> str:
+    """What a check of a model that is a function says besides its verdict."""
+    return (f"distances are estimated from {draws} points, and too large by at most {error:.3g} on average, which the "
+            "verdict allows for; the gap is no test of the sensitivity: see stlbounds.estimate_sensitivity")
+
+
 class SymbolFunction(FiniteAlphabet):
     """A function from symbols to new symbols; each replica's training set is shuffled, since it has no order.
 
@@ -135,8 +141,7 @@ class SymbolFunction(FiniteAlphabet):
         self.function, self.draws = function, draws
         # The mean total variation between an empirical law and the law itself, by Cauchy-Schwarz.
         self.distance_error = self.sampling_error(draws)
-        self.note = (f"distances are estimated from {draws} points, and too large by at most {self.distance_error:.3g} "
-                     f"on average, which the verdict allows for")
+        self.note = _note(draws, self.distance_error)
 
     def _counts(self, trained_on: npt.NDArray[np.int64], count: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
         rows = []
@@ -248,8 +253,7 @@ class PointFunction(Sampler):
         self.support = self._inside("distribution", points[:, None] if self.line else points)
         # On a line the mean distance is at most the integral of sqrt(F (1 - F)/draws) over a length of 1.
         self.distance_error = self.support.shape[1] / (2 * math.sqrt(draws))
-        self.note = (f"distances are estimated from {draws} points, and too large by at most {self.distance_error:.3g} "
-                     f"on average, which the verdict allows for")
+        self.note = _note(draws, self.distance_error)
 
     @staticmethod
     def _inside(argument: str, points: FloatArray) -> FloatArray:
