@@ -149,7 +149,7 @@ def declare(
     name : str
         A Python identifier of ASCII letters, and no word of Python; ``E`` and ``pi`` are numbers in an expression.
     meaning : str
-        What the symbol stands for, in plain words; theorems print it.
+        What the symbol stands for, in plain words and with its article ("the temperature"); theorems print it.
     low, high : int, float or sympy.Expr
         End points of the range, ``low < high``; ``-oo`` and ``oo`` are allowed.
     low_open, high_open : bool
