@@ -6,7 +6,7 @@ import pytest
 import sympy as sp
 
 import stlbounds as stl
-from stlbounds.special import at_start, case_by_case, from_start, generation_cases
+from stlbounds.generation_zero import at_start, case_by_case, from_start, generation_cases
 from stlbounds.symbols import alpha, i
 
 k, m = sp.symbols("k m", integer=True, nonnegative=True)

@@ -19,10 +19,10 @@ HEAVY = ("sympy", "numpy", "mpmath", "matplotlib", "scipy", "jinja2", "typer", "
 
 #: The rooms in import order (design note): a room may import itself and the rooms above it.
 ROOMS = (
-    "_version", "_lazy", "shown", "errors", "files", "precision", "schemas", "letters", "symbols", "special",
-    "matrices", "growth_tail", "growth", "power_sums", "sequences", "compiled", "capped_arithmetic", "capped_functions",
-    "capped_forms", "parsing", "described", "interval", "proof", "loops", "generators", "learners", "theorems",
-    "numeric", "analysis", "networks", "render", "simulation", "data", "plots", "bound", "saved", "entries",
+    "_version", "_lazy", "shown", "errors", "files", "precision", "schemas", "letters", "symbols", "generation_zero",
+    "special", "matrices", "growth_tail", "growth", "power_sums", "sequences", "compiled", "capped_arithmetic",
+    "capped_functions", "capped_forms", "parsing", "described", "interval", "proof", "loops", "generators", "learners",
+    "theorems", "numeric", "analysis", "networks", "render", "simulation", "data", "plots", "bound", "saved", "entries",
     "model_files", "report", "overview", "cli", "__main__",
 )
 

@@ -11,8 +11,9 @@ import sympy as sp
 
 from stlbounds.analysis.facts import Facts
 from stlbounds.errors import InvalidArgumentError, SymbolError
+from stlbounds.generation_zero import case_by_case
 from stlbounds.proof.rules.algebra import unfold
-from stlbounds.special import case_by_case, geometric_sum
+from stlbounds.special import geometric_sum
 from stlbounds.symbols import N, entry, exact, i, kappa, rho
 from stlbounds.theorems.statement import Statement
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import sympy as sp
 
 from stlbounds.errors import AssumptionError, InvalidArgumentError, UndecidedError
+from stlbounds.generation_zero import case_by_case, generation_cases
 from stlbounds.generators.base import Generator, constant_of_size
 from stlbounds.generators.measurement import Measurement
 from stlbounds.generators.numbers import number
@@ -18,7 +19,6 @@ from stlbounds.proof.protocol import Protocol
 from stlbounds.proof.quantities import D, Distance, Dmix, Quantity, Sensitivity
 from stlbounds.proof.rules.algebra import Substitute
 from stlbounds.proof.rules.basic import Assumption
-from stlbounds.special import case_by_case, generation_cases
 from stlbounds.symbols import J, N, check_symbols, eta, exact, n
 from stlbounds.symbols import prior_distance as distance_symbol
 

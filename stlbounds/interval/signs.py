@@ -11,9 +11,10 @@ from collections.abc import Mapping
 
 import sympy as sp
 
+from stlbounds.generation_zero import generation_cases
 from stlbounds.growth import growth, growth_sum
 from stlbounds.sequences import listed
-from stlbounds.special import generation_cases, geometric_sum
+from stlbounds.special import geometric_sum
 from stlbounds.symbols import entry
 
 __all__ = ["enclosure", "is_nonnegative", "is_nonpositive"]

@@ -6,12 +6,12 @@ from abc import abstractmethod
 
 import sympy as sp
 
+from stlbounds.generation_zero import from_start
 from stlbounds.growth import growth_sum
 from stlbounds.loops.base import Loop, substitute
 from stlbounds.proof.claim import Claim
 from stlbounds.proof.protocol import PointClass, Share
 from stlbounds.proof.rules import algebra, drift, influence, series
-from stlbounds.special import from_start
 from stlbounds.symbols import SOURCE, G, J, i
 
 __all__ = ["Averaging", "Redrawn"]

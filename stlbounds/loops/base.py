@@ -13,11 +13,12 @@ import sympy as sp
 
 from stlbounds.described import Described
 from stlbounds.errors import AssumptionError
+from stlbounds.generation_zero import from_start
 from stlbounds.loops.location_law import LocationLaw
 from stlbounds.proof.claim import Claim, Printer
 from stlbounds.proof.protocol import PointClass, Protocol
 from stlbounds.proof.rules import algebra, drift, influence
-from stlbounds.special import from_start, geometric_sum
+from stlbounds.special import geometric_sum
 from stlbounds.symbols import G, J, exact, i
 
 __all__ = ["Loop", "one_step_drift", "substitute"]

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 import sympy as sp
 
 from stlbounds.errors import InvalidArgumentError
+from stlbounds.generation_zero import from_start
 from stlbounds.interval.signs import enclosure
 from stlbounds.loops.base import Loop, substitute
 from stlbounds.loops.location_law import LocationLaw, Moment
@@ -18,7 +19,6 @@ from stlbounds.proof.claim import Claim, Printer
 from stlbounds.proof.protocol import Plan, PointClass, Pool, Share
 from stlbounds.proof.rules import algebra, influence, ranks
 from stlbounds.sequences import at_most, listed
-from stlbounds.special import from_start
 from stlbounds.symbols import RANK, SOURCE, STEP, G, J, check_symbols, exact, i, j, n
 
 __all__ = ["Schedule"]

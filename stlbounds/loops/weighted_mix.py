@@ -8,12 +8,13 @@ from typing import ClassVar
 import sympy as sp
 
 from stlbounds.errors import InvalidArgumentError
+from stlbounds.generation_zero import from_start
 from stlbounds.interval.signs import enclosure
 from stlbounds.loops.base import Loop, one_step_drift
 from stlbounds.loops.location_law import LocationLaw, Moment
 from stlbounds.proof.claim import Printer
 from stlbounds.proof.protocol import Plan, PointClass, Pool, Share
-from stlbounds.special import from_start, geometric_sum
+from stlbounds.special import geometric_sum
 from stlbounds.symbols import J, check_symbols, exact, i, n
 
 __all__ = ["WeightedMix"]

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import sympy as sp
 
+from stlbounds.generation_zero import generation_cases
 from stlbounds.growth import growth, growth_sum
 from stlbounds.interval.signs import is_nonnegative, is_nonpositive
-from stlbounds.special import generation_cases, geometric_sum
+from stlbounds.special import geometric_sum
 
 __all__ = ["equal", "unrolled", "vanishes"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import sympy as sp
 
-from stlbounds.special import case_by_case
+from stlbounds.generation_zero import case_by_case
 
 __all__ = ["gathered", "has_cases", "later"]
 

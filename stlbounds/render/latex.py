@@ -16,6 +16,7 @@ import jinja2
 import sympy as sp
 
 from stlbounds.errors import InvalidArgumentError
+from stlbounds.generation_zero import at_start
 from stlbounds.proof.quantities import Quantity
 from stlbounds.render.cases import has_cases, later
 from stlbounds.render.display import NARROW, Relation, aligned, chain, rows, rows_of_sum
@@ -38,7 +39,6 @@ from stlbounds.render.recursions import recursions
 from stlbounds.render.references import reference
 from stlbounds.render.renaming import Names, normal_names
 from stlbounds.render.steps import StepWriter, cited_keys
-from stlbounds.special import at_start
 from stlbounds.symbols import J, entry, i
 
 __all__ = ["Writer", "chosen", "document", "equation", "proof", "render", "theorem"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sympy as sp
 
+from stlbounds.generation_zero import case_by_case
 from stlbounds.loops.base import substitute
 from stlbounds.proof.claim import Claim
 from stlbounds.proof.rules import bernstein, gap
-from stlbounds.special import case_by_case
 from stlbounds.symbols import Phi, delta, i
 from stlbounds.theorems.gap import Derivation, independent_points, mean_claim
 from stlbounds.theorems.setting import Setting

@@ -6,11 +6,11 @@ from typing import Any
 
 import sympy as sp
 
+from stlbounds.generation_zero import case_by_case
 from stlbounds.generators.base import constant_of_size
 from stlbounds.loops.base import substitute
 from stlbounds.proof.claim import Claim
 from stlbounds.proof.rules import algebra, basic, excess
-from stlbounds.special import case_by_case
 from stlbounds.symbols import N, Phi, comparator, delta, i, opt
 from stlbounds.theorems.gap import Derivation, independent_points, mean_claim, range_squares
 from stlbounds.theorems.setting import Setting

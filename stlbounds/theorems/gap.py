@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import sympy as sp
 
 from stlbounds.errors import AssumptionError
+from stlbounds.generation_zero import case_by_case
 from stlbounds.loops.base import substitute
 from stlbounds.proof.claim import Claim
 from stlbounds.proof.rules import gap
-from stlbounds.special import case_by_case
 from stlbounds.symbols import Phi, delta, i
 from stlbounds.theorems.setting import Setting
 from stlbounds.theorems.steps import Lemmas

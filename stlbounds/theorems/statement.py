@@ -10,10 +10,10 @@ from typing import Any
 import sympy as sp
 
 from stlbounds.errors import InvalidArgumentError
+from stlbounds.generation_zero import case_by_case
 from stlbounds.proof.claim import Claim
 from stlbounds.proof.dag import Proof
 from stlbounds.proof.rules.algebra import unfold
-from stlbounds.special import case_by_case
 from stlbounds.symbols import N, i, known, n, rho
 from stlbounds.theorems.gap import Derivation
 from stlbounds.theorems.registry import ALL_THEOREMS

@@ -8,6 +8,7 @@ from functools import cached_property
 import sympy as sp
 
 from stlbounds.errors import UndecidedError
+from stlbounds.generation_zero import case_by_case
 from stlbounds.interval.signs import is_nonnegative
 from stlbounds.loops.base import substitute
 from stlbounds.loops.population import population_drift_claim
@@ -15,7 +16,6 @@ from stlbounds.proof.claim import Claim
 from stlbounds.proof.protocol import PointClass
 from stlbounds.proof.quantities import Quantity
 from stlbounds.proof.rules import algebra, basic, influence
-from stlbounds.special import case_by_case
 from stlbounds.symbols import G, J, N, Phi, h_bar, i, rho
 from stlbounds.theorems.setting import Setting
 

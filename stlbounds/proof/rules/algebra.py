@@ -7,12 +7,13 @@ from typing import Any
 import sympy as sp
 
 from stlbounds.errors import AssumptionError, UndecidedError
+from stlbounds.generation_zero import generation_cases
 from stlbounds.interval.signs import is_nonnegative
 from stlbounds.proof.claim import INDICES, Check, Printer, Rule, Says
 from stlbounds.proof.identities import equal, unrolled, vanishes
 from stlbounds.proof.quantities import Quantity
 from stlbounds.proof.rules.basic import INDEXED_BY_I
-from stlbounds.special import generation_cases, geometric_sum
+from stlbounds.special import geometric_sum
 from stlbounds.symbols import N, entry, i
 
 __all__ = ["GeometricSeries", "Instantiate", "MaxAtMost", "Recurrence", "Rewrite", "Substitute", "nondecreasing",

@@ -7,6 +7,7 @@ from typing import Any
 import sympy as sp
 
 from stlbounds.errors import AssumptionError, UndecidedError
+from stlbounds.generation_zero import case_by_case, from_start
 from stlbounds.interval.signs import is_nonnegative
 from stlbounds.proof.claim import Printer, Rule, Says
 from stlbounds.proof.identities import vanishes
@@ -23,7 +24,6 @@ from stlbounds.proof.quantities import (
 )
 from stlbounds.proof.rules.drift import checked_mixture, only_share
 from stlbounds.sequences import at_most
-from stlbounds.special import case_by_case, from_start
 from stlbounds.symbols import RANK, G, J, i
 
 __all__ = [

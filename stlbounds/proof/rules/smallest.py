@@ -7,9 +7,9 @@ from typing import Any
 import sympy as sp
 
 from stlbounds.errors import AssumptionError
+from stlbounds.generation_zero import case_by_case
 from stlbounds.proof.claim import Printer, Rule, Says
 from stlbounds.proof.quantities import Quantity
-from stlbounds.special import case_by_case
 from stlbounds.symbols import i
 
 __all__ = ["Smallest", "smallest_of"]
