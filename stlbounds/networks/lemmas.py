@@ -17,6 +17,7 @@ from stlbounds.proof.quantities import Str
 from stlbounds.proof.rules import algebra, basic, gap, networks
 from stlbounds.proof.wiring import ModelView
 from stlbounds.symbols import G, J, N, Phi, delta, i
+from stlbounds.theorems.gap import twice_stability
 
 __all__ = ["NetworkLemmas"]
 
@@ -150,7 +151,7 @@ class NetworkLemmas:
         for part in (self.stability, self.loss, self.squares):
             ranges = substitute(ranges, part)
         claim = substitute(claim, ranges)
-        constant = sp.expand(2 * self.size * self.stability.rhs, deep=False) + self.loss.rhs
+        constant = twice_stability(self.size, self.stability.rhs) + self.loss.rhs
         spread = Phi * constant * sp.sqrt(sp.log(2 / chance) / 2) / sp.sqrt(self.size)
         claim = algebra.Rewrite.apply(claim, self.amplification, rhs=spread)
         whole = substitute(substitute(gap.GapSplit.apply(), mean), claim)

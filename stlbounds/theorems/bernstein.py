@@ -9,7 +9,7 @@ from stlbounds.loops.base import substitute
 from stlbounds.proof.claim import Claim
 from stlbounds.proof.rules import bernstein, gap
 from stlbounds.symbols import Phi, delta, i
-from stlbounds.theorems.gap import Derivation, independent_points, mean_claim
+from stlbounds.theorems.gap import Derivation, independent_points, mean_claim, twice_stability
 from stlbounds.theorems.setting import Setting
 from stlbounds.theorems.steps import Lemmas
 
@@ -46,7 +46,7 @@ def derive_bernstein(setting: Setting, lemmas: Lemmas | None = None) -> Derivati
     level = sp.log(2 / delta)
 
     def deviation(size: sp.Expr, beta: sp.Expr, most: sp.Expr) -> sp.Expr:
-        constant = sp.expand(2 * size * beta, deep=False) + lemmas.loss.rhs
+        constant = twice_stability(size, beta) + lemmas.loss.rhs
         return Phi * constant * sp.sqrt(2 * level * proxy / size) + level / 3 * constant / size * most
 
     claim = lemmas.introduce_amplification(

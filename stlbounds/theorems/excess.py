@@ -12,7 +12,7 @@ from stlbounds.loops.base import substitute
 from stlbounds.proof.claim import Claim
 from stlbounds.proof.rules import algebra, basic, excess
 from stlbounds.symbols import N, Phi, comparator, delta, i, opt
-from stlbounds.theorems.gap import Derivation, independent_points, mean_claim, range_squares
+from stlbounds.theorems.gap import Derivation, independent_points, mean_claim, range_squares, twice_stability
 from stlbounds.theorems.setting import Setting
 from stlbounds.theorems.steps import Lemmas
 
@@ -67,7 +67,7 @@ def derive_excess_risk(setting: Setting, optimisation_error: Any = opt,
                         range_squares(lemmas, excess.ComparedDifferences.apply(protocol=loop)))
 
     def deviation(size: sp.Expr, beta: sp.Expr) -> sp.Expr:
-        constant = sp.expand(2 * size * beta, deep=False) + 2 * lemmas.loss.rhs
+        constant = twice_stability(size, beta) + 2 * lemmas.loss.rhs
         return Phi * constant * sp.sqrt(sp.log(1 / delta) / (2 * size))
 
     spread = lemmas.introduce_amplification(spread, case_by_case(deviation, size, lemmas.stability.rhs, index=i))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import sympy as sp
@@ -17,7 +17,7 @@ from stlbounds.theorems.setting import Setting
 from stlbounds.theorems.steps import Lemmas
 
 __all__ = ["THEOREMS", "Derivation", "derive_expectation", "derive_expected_gap", "derive_high_probability",
-           "independent_points", "mean_claim", "range_squares"]
+           "independent_points", "mean_claim", "range_squares", "twice_stability"]
 
 
 def independent_points(setting: Setting) -> None:
@@ -65,14 +65,26 @@ def range_squares(lemmas: Lemmas, claim: Claim) -> Claim:
     return substitute(lemmas.gathered(claim), lemmas.influence_squares)
 
 
+def twice_stability(size: sp.Expr, beta: sp.Expr) -> sp.Expr:
+    """``2 beta N``, multiplied out only where a sum holds the size, so that it cancels: constants stay as stated."""
+    def terms(part: sp.Expr) -> Iterator[sp.Expr]:
+        for factor in sp.Mul.make_args(part):
+            if factor.is_Add and factor not in sp.Mul.make_args(size) and factor.free_symbols & size.free_symbols:
+                for term in factor.args:
+                    yield from terms(part / factor * term)
+                return
+        yield 2 * size * part
+
+    return sp.Add(*terms(beta))
+
+
 def _fluctuation(lemmas: Lemmas, claim: Claim, factor: sp.Expr) -> Claim:
     """A bound that is ``factor * sqrt(range squares)``, rewritten as ``Phi (2 beta N + M) factor/sqrt(N)``."""
     size = lemmas.setting.loop.size(i)
     claim = substitute(claim, range_squares(lemmas, gap.BoundedDifferences.apply(protocol=lemmas.setting.loop)))
 
     def spread(size: sp.Expr, beta: sp.Expr) -> sp.Expr:
-        constant = sp.expand(2 * size * beta, deep=False) + lemmas.loss.rhs
-        return Phi * constant * factor / sp.sqrt(size)
+        return Phi * (twice_stability(size, beta) + lemmas.loss.rhs) * factor / sp.sqrt(size)
 
     return lemmas.introduce_amplification(claim, case_by_case(spread, size, lemmas.stability.rhs, index=i))
 

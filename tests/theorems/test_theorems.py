@@ -13,8 +13,8 @@ import stlbounds as stl
 from stlbounds.errors import AssumptionError, InvalidArgumentError, MetricError, ProofError, SymbolError
 from stlbounds.proof.dag import Proof
 from stlbounds.proof.quantities import Distance, LossConstant, Sensitivity, Stability
-from stlbounds.symbols import K, M, N, alpha, b, c, delta, e, i, j, kappa, n, r, rho
-from stlbounds.theorems.gap import THEOREMS
+from stlbounds.symbols import K, L, M, N, alpha, b, c, delta, e, i, j, kappa, lam, n, omega, r, rho
+from stlbounds.theorems.gap import THEOREMS, twice_stability
 from stlbounds.theorems.steps import Lemmas
 
 REAL = ("replay", "fresh")
@@ -332,3 +332,25 @@ class TestSettings:
     def test_lemma_and_sharp_differ_only_where_the_generator_has_its_own(self):
         pair = [stl.in_expectation(stl.Setting(self.loop, self.generator, drift=d)).expr for d in ("sharp", "lemma")]
         assert pair[0] == pair[1]
+
+
+@pytest.mark.parametrize("theorem", ["high-probability", "expected-gap", "excess-risk", "bernstein"])
+def test_the_sensitivity_of_a_transformer_that_judges_stays_together(theorem):
+    learner = stl.learners.TransformerLearner()
+    kappa_L = learner.attention.displacement(L)
+    for loop in (stl.loops.Augment(lam), stl.loops.FixedMix(alpha)):
+        generator = stl.generators.LocationModel(noise=0.1)
+        bound = stl.Bound(stl.Setting(loop, generator, learner), theorem)
+        assert bound.proof.verify()
+        # A difference of powers is one atom: nothing else in the bound may know its parts.
+        whole = sp.Dummy()
+        assert not bound.named_terms["concentration"].xreplace({kappa_L: whole}).has(omega)
+    assert "4 ℓ_L ((½ ω + (1 + ω) exp(ω))^L - (½ ω)^L) +" in str(bound)
+    printed = bound.latex("theorem") + bound.latex("proof")
+    assert r"4\ell_L" in printed and r"- 4\ell_L" not in printed
+
+
+def test_twice_the_stability_cancels_the_size():
+    size = (1 + lam) * n
+    assert twice_stability(size, (b / N + c / N**2).subs(N, size)) == 2 * b + 2 * c / size
+    assert twice_stability(n, b * (c + kappa) / n) == 2 * b * (c + kappa)
