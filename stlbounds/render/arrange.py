@@ -114,9 +114,12 @@ def is_recursive(expression: sp.Basic) -> bool:
 def stands_alone(factor: sp.Expr) -> bool:
     """Whether a factor is written behind a fraction, not in its numerator.
 
-    It is tall, a quantity of a proof, or a sum with fractions of its own.
+    It is tall, a quantity of a proof, or a sum with fractions or with powers of fractions of its own.
     """
     if factor.is_Add and any(term.as_coeff_Mul()[0].q != 1 for term in factor.args):
+        return True
+    if factor.is_Add and any(power.exp.free_symbols and power.base.is_Mul and sp.fraction(power.base)[1] != 1
+                             for power in factor.atoms(sp.Pow)):
         return True
     quantities = factor.atoms(Quantity)
     return is_tall(factor) or any(not isinstance(found, _CONSTANT_QUANTITIES) for found in quantities)
@@ -138,12 +141,35 @@ def _is_repetition(part: sp.Basic) -> bool:
             and _count(part).is_nonnegative is True)
 
 
+def _without_quotients(expression: sp.Basic) -> sp.Basic:
+    """Geometric sums as products where ``1 - ratio`` is a number or one over a formula, never 0: ``lam/(1 + lam)``."""
+    powers: dict[sp.Expr, sp.Expr] = {}
+
+    def product(ratio: sp.Expr, count: sp.Expr) -> sp.Expr:
+        above, below = sp.fraction(sp.together(1 - ratio))
+        if not above.is_Integer:
+            return geometric_sum(ratio, count)
+        # A name keeps the number in front, which cancels with others, out of the difference.
+        name = sp.Dummy(positive=True)
+        powers[name] = 1 - ratio**count if above > 0 else ratio**count - 1
+        return name * below / abs(above)
+
+    def has_factor(part: sp.Basic) -> bool:
+        return part.is_Mul and len(part.args) == 2 and part.args[0].is_Rational and part.args[1] in powers
+
+    # SymPy would multiply the number into the difference.
+    expression = expression.replace(geometric_sum, product).replace(
+        has_factor, lambda part: sp.Mul(part.args[0], powers[part.args[1]], evaluate=False))
+    return expression.xreplace(powers)
+
+
 def summed(expression: sp.Basic) -> sp.Basic:
     """Sums of growth at sensitivity 1 as what they are, ``(i + 1) sum 1/m``, so that factors before them cancel.
 
-    Sums whose terms are all alike are products.
+    Sums whose terms are all alike are products, and so are geometric sums that need no quotient.
     """
     expression = expression.replace(_is_repetition, lambda part: part.function * _count(part))
+    expression = _without_quotients(expression)
     if not expression.has(growth_sum):
         return expression
     return expression.replace(lambda part: isinstance(part, growth_sum) and part.args[0] == 1,

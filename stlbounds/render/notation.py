@@ -27,7 +27,7 @@ from stlbounds.proof.quantities import (
     Stability,
     Str,
 )
-from stlbounds.render.arrange import arrange_product, ordered_terms
+from stlbounds.render.arrange import arrange_product, ordered_terms, summed
 from stlbounds.render.cases import later
 from stlbounds.render.printer import Printer
 from stlbounds.render.renaming import Names, normal_names, rename_mathematics, rename_prose, unambiguous
@@ -234,7 +234,7 @@ class Notation:
         """Whether a geometric sum is printed as a quotient, in the expressions or in the parts they need."""
         listed = list(expressions)
         parts = [self._definitions[symbol] for symbol in self.defined(listed)]
-        return any(expression.has(geometric_sum) for expression in [*listed, *parts])
+        return any(summed(expression).has(geometric_sum) for expression in [*listed, *parts])
 
 
 class _Shorthand(Printer):

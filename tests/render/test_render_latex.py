@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import sympy as sp
 
 import stlbounds as stl
 from stlbounds.errors import InvalidArgumentError, SymbolError
@@ -336,3 +337,11 @@ def test_a_loop_whose_first_generation_differs_has_a_bound_for_it() -> None:
     assert r"\frac{b}{n} + (2b + M)\sqrt{\frac{\log(2/\delta)}{2n}}" in text
     assert r"for $i \ge 1$" in equation(made)
     assert r"\begin{cases}" in proof(made)
+
+
+@pytest.mark.parametrize(("real", "explained"), [(1 / sp.Integer(3), False), (alpha, True)], ids=str)
+def test_quotients_are_explained_where_there_are_some(real, explained):
+    generator = stl.generators.Generator("any", stl.DISCRETE, sensitivity=kappa, learning_error=c / N)
+    setting = stl.Setting(stl.loops.FixedMix(real, real="fresh"), generator, stl.learners.UniformlyStable(b / N))
+    text = theorem(stl.in_expectation(setting))
+    assert ("A quotient" in text) == explained

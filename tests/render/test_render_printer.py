@@ -25,10 +25,11 @@ from stlbounds.proof.quantities import (
     Stability,
     Str,
 )
+from stlbounds.render.arrange import summed
 from stlbounds.render.printer import inline, latex, latex_sum
 from stlbounds.sequences import listed
 from stlbounds.special import geometric_sum
-from stlbounds.symbols import G, J, K, M, N, Phi, alpha, b, beta, c, delta, e, h_bar, i, kappa, n, r, rho
+from stlbounds.symbols import G, J, K, M, N, Phi, alpha, b, beta, c, delta, e, h_bar, i, kappa, lam, n, r, rho
 
 LOG = sp.log(2 / delta)
 HALF = sp.Rational(1, 2)
@@ -63,7 +64,15 @@ EXAMPLES = [
     (geometric_sum(kappa * (1 - alpha), i),
      r"\frac{1 - \bigl(\kappa(1 - \alpha)\bigr)^{i}}{1 - \kappa(1 - \alpha)}"),
     (geometric_sum(rho, i) ** 2, r"\left(\frac{1 - \rho^{i}}{1 - \rho}\right)^{2}"),
-    (geometric_sum(HALF, i), r"\frac{1 - 2^{-i}}{1/2}"),
+    (geometric_sum(HALF, i), r"2(1 - 2^{-i})"),
+    (M + geometric_sum(HALF, i), r"2(1 - 2^{-i}) + M"),
+    (c * geometric_sum(HALF, i) / 2, r"c(1 - 2^{-i})"),
+    (geometric_sum(sp.Integer(3), i), r"\frac{3^{i} - 1}{2}"),
+    (c * geometric_sum(sp.Rational(2, 3), i), r"3c\,\bigl(1 - (2/3)^{i}\bigr)"),
+    (c / (1 + lam) * geometric_sum(lam / (1 + lam), i),
+     r"c\left(1 - \left(\frac{\lambda}{1 + \lambda}\right)^{i}\right)"),
+    (geometric_sum(kappa * lam / (1 + lam), i),
+     r"\frac{1 - \bigl(\kappa \lambda/(1 + \lambda)\bigr)^{i}}{1 - \kappa \lambda/(1 + \lambda)}"),
     (M * (1 - alpha) * e * geometric_sum(1 - alpha, i), r"M(1 - \alpha)e\,\frac{1 - (1 - \alpha)^{i}}{\alpha}"),
     (kappa / n * geometric_sum(rho, i), r"\frac{\kappa}{n}\,\frac{1 - \rho^{i}}{1 - \rho}"),
     ((2 - 1 / n) / n * (1 + h_bar), r"\frac{(2 - 1/n)(1 + \bar{h})}{n}"),
@@ -315,3 +324,14 @@ def test_a_distinction_inside_of_a_sum_ends_where_the_sum_does() -> None:
     assert latex(sp.log(2 + cases)) == (r"\begin{cases} \log(2 + b/n) & \text{if } j = 0, \\ "
                                         r"\log(2 + c/n) & \text{if } j \ge 1 \end{cases}")
     assert latex(e + cases).startswith(r"e + \begin{cases}") or latex(e + cases).endswith(r"\end{cases} + e")
+
+
+@pytest.mark.parametrize("ratio", [HALF, sp.Rational(5, 3), sp.Integer(4), lam / (1 + lam), 2 * lam / (3 + 2 * lam),
+                                   1 - 1 / K, 1 - alpha, rho], ids=str)
+def test_a_geometric_sum_without_a_quotient_is_the_same_sum(ratio):
+    expression = c * geometric_sum(ratio, i + 1) ** 2 + geometric_sum(ratio, i)
+    written = summed(expression)
+    assert written.has(geometric_sum) == (ratio in (1 - alpha, rho))
+    for count in range(4):
+        values = {c: 3, i: count, lam: sp.Rational(2, 7), K: 5, alpha: sp.Rational(1, 3), rho: 2}
+        assert sp.simplify(written.subs(values) - expression.subs(values)) == 0

@@ -25,6 +25,8 @@ EXAMPLES = [
     (Phi * (2 * b + M) / (2 * sp.sqrt(n)), "Φ (2 b + M)/(2 √n)"),
     (geometric_sum(rho, i + 1), "(1 - ρ^(i + 1))/(1 - ρ)"),
     (kappa / n * geometric_sum(rho, i), "κ/n (1 - ρ^i)/(1 - ρ)"),
+    (c / n * geometric_sum(sp.Rational(1, 3), i), "3 c (1 - (⅓)^i)/(2 n)"),
+    (geometric_sum(lam / (1 + lam), i), "(1 + λ) (1 - (λ/(1 + λ))^i)"),
     (b * (1 + h_bar) / n, "b (1 + h̄)/n"),
     (sp.sqrt((K - 1) / n) / 2, "½ √((K - 1)/n)"),
     (c * n**-r, "c n^(-r)"),
