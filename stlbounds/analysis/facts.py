@@ -42,6 +42,11 @@ def _entry_of_list(expression: sp.Expr) -> sp.Expr | None:
     return min((part for part in expression.atoms(listed) if part.args[0].free_symbols <= free), key=str, default=None)
 
 
+def _from(first: sp.Expr) -> sp.Expr:
+    """Any integer from ``first`` on. Ranges are open: one that is nonnegative would not be 0."""
+    return first - 1 + sp.Dummy(integer=True, positive=True)
+
+
 def _fraction(number: sp.Rational) -> Fraction:
     return Fraction(int(number.p), int(number.q))
 
@@ -282,9 +287,8 @@ class Facts:
     def _has_a_positive_end(self, series: sp.Sum) -> bool:
         """Whether a sum of nonnegative terms has terms, and the last one is positive."""
         (index, first, last), *others = series.limits
-        some = sp.Dummy(integer=True, nonnegative=True)
         return (not others and first.is_nonnegative is True and (last - first).is_integer is True
-                and self.positive(last - first + 1) and self.nonnegative(series.function.subs(index, some + first))
+                and self.positive(last - first + 1) and self.nonnegative(series.function.subs(index, _from(first)))
                 and self.positive(series.function.subs(index, last).doit()))
 
     def _of_logarithm(self, expression: sp.Expr) -> int:
@@ -303,17 +307,27 @@ class Facts:
         if part is not None:
             return all(self.nonnegative(expression.xreplace({part: value})) for value in set(part.args[1:]))
         if expression.is_Mul or expression.is_Add:
-            return all(map(self.nonnegative, expression.args)) or self.decide(expression) in (0, 1)
+            return (all(map(self.nonnegative, expression.args)) or self.decide(expression) in (0, 1)
+                    or (expression.is_Add and self._nonnegative_quotient(expression)))
         if expression.is_Pow and expression.exp.is_real and self.nonnegative(expression.base):
             return True
-        if isinstance(expression, sp.Product) and len(expression.limits) == 1:
-            index, first, _ = expression.limits[0]
-            return first.is_nonnegative is True and self.nonnegative(
-                expression.function.subs(index, sp.Dummy(integer=True, nonnegative=True) + first))
+        if isinstance(expression, (sp.Product, sp.Sum)) and len(expression.limits) == 1:
+            index, first, last = expression.limits[0]
+            ordered = isinstance(expression, sp.Product) or self.nonnegative(last - first + 1)
+            return ordered and first.is_nonnegative is True and self.nonnegative(
+                expression.function.subs(index, _from(first)))
         if isinstance(expression, (geometric_sum, growth_sum)):
             terms, constant = self._linear(expression.args[1])
             return self.nonnegative(expression.args[0]) and self._follows(terms, constant, 1, strict=False)
         return self.decide(expression) in (0, 1)
+
+    def _nonnegative_quotient(self, expression: sp.Expr) -> bool:
+        """Whether a sum is a quotient of a nonnegative and a positive part, as ``1 - 1/m`` is from ``m = 1`` on."""
+        numerator, denominator = sp.fraction(sp.together(expression))
+        if not self.positive(denominator):
+            return False
+        terms, constant = self._linear(numerator)
+        return self._follows(terms, constant, 1, strict=False)
 
     def _of_sum(self, expression: sp.Expr) -> int:
         if expression.is_Add and any(self.positive(term) for term in expression.args) and all(

@@ -17,7 +17,7 @@ from stlbounds.sequences import listed
 from stlbounds.special import geometric_sum
 from stlbounds.symbols import entry
 
-__all__ = ["enclosure", "is_nonnegative", "is_nonpositive"]
+__all__ = ["enclosure", "is_nonnegative", "is_nonpositive", "within"]
 
 Interval = tuple[sp.Expr, sp.Expr]
 EVERYTHING: Interval = (-sp.oo, sp.oo)
@@ -71,6 +71,14 @@ def _difference_of_powers(expression: sp.Add, known: Mapping[sp.Expr, Interval])
         if enclosure(y, known)[0] >= 0 and enclosure(sp.expand(x - y), known)[0] >= 0:
             return True
     return False
+
+
+def within(limits: tuple[sp.Tuple, ...], known: Mapping[sp.Expr, Interval] | None) -> dict[sp.Expr, Interval]:
+    """What is known inside a sum or a product: its indices lie between their limits."""
+    inner = dict(known or {})
+    for variable, first, last in limits:
+        inner[variable] = (enclosure(first, inner)[0], enclosure(last, inner)[1])
+    return inner
 
 
 def enclosure(expression: sp.Expr, known: Mapping[sp.Expr, Interval] | None = None) -> Interval:
@@ -145,17 +153,12 @@ def enclosure(expression: sp.Expr, known: Mapping[sp.Expr, Interval] | None = No
         pairs = [enclosure(value, known) for value in expression.args[1:]]
         return sp.Min(*(pair[0] for pair in pairs)), sp.Max(*(pair[1] for pair in pairs))
     if isinstance(expression, sp.Product):
-        inner = dict(known)
-        for variable, first, last in expression.limits:
-            inner[variable] = (enclosure(first, inner)[0], enclosure(last, inner)[1])
-        return (sp.S.Zero, sp.oo) if enclosure(expression.function, inner)[0] >= 0 else EVERYTHING
+        factors = enclosure(expression.function, within(expression.limits, known))
+        return (sp.S.Zero, sp.oo) if factors[0] >= 0 else EVERYTHING
     if isinstance(expression, sp.Sum):
         if any((last - first).is_negative for _, first, last in expression.limits):
             return sp.S.Zero, sp.S.Zero
-        inner = dict(known)
-        for variable, first, last in expression.limits:
-            inner[variable] = (enclosure(first, inner)[0], enclosure(last, inner)[1])
-        low, high = enclosure(expression.function, inner)
+        low, high = enclosure(expression.function, within(expression.limits, known))
         return (sp.S.Zero if low >= 0 else -sp.oo), (sp.S.Zero if high <= 0 else sp.oo)
     return (sp.S.Zero, sp.oo) if expression.is_nonnegative else EVERYTHING
 

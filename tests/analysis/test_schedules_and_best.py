@@ -42,6 +42,17 @@ class TestSchedules:
         constant = _number(rate.at(r=0.8).constant, values)
         assert bound.evaluate(n=1e24, **values) * 1e12 == pytest.approx(constant, rel=1e-6)
 
+    @pytest.mark.parametrize("real", ["fresh", "replay"])
+    def test_a_schedule_that_has_all_real_points_once_has_a_rate(self, real):
+        bound = _bound(stl.loops.Schedule(1 / j, real=real))
+        rate = bound.rate(n)
+        # There is no drift in generation 1, whose points are real.
+        assert [str(case.value.order) for case in rate.cases] == ["1/sqrt(n)", "1/sqrt(n)", "n**(-r)", "1/sqrt(n)"]
+        values = {"kappa": 1.2, "c": 0.7, "r": 0.3, "M": 1, "b": 2, "delta": 0.05, "i": 3}
+        constant = _number(rate.at(r=0.3, i=3).constant, values)
+        assert bound.evaluate(n=1e60, **values) * 1e18 == pytest.approx(constant, rel=1e-6)
+        assert bound.limit(n, sp.oo).value == 0
+
     def test_many_generations_stay_open(self):
         with pytest.raises(UndecidedError, match="sum whose terms change"):
             _bound(stl.loops.Schedule(1 / (j + 1))).rate(i)

@@ -14,7 +14,7 @@ from stlbounds.analysis.facts import Facts, Split
 from stlbounds.analysis.linear import Constraint, contradictory
 from stlbounds.errors import InvalidArgumentError, UndecidedError
 from stlbounds.special import geometric_sum
-from stlbounds.symbols import K, alpha, delta, entry, i, kappa, lam, n, r
+from stlbounds.symbols import G, J, K, alpha, delta, entry, i, kappa, lam, n, r
 
 
 def constraint(terms, constant, strict=False):
@@ -107,3 +107,13 @@ def test_a_budget_gives_up_and_says_what_was_tried():
         Budget(0, "nothing")
     with pytest.raises(UndecidedError, match="tried a long search"):
         Budget(1e-9, "a long search").check()
+
+
+def test_what_is_nonnegative_in_generation_1():
+    steps = sp.Product(1 - 1 / G, (G, J + 1, i))
+    for expression in (1 - 1 / i, alpha * (1 - 1 / i), sp.Sum(1 - 1 / G, (G, 1, i)),
+                       sp.Sum(steps**2 / (J + 1), (J, 1, i)), sp.Product(2 * G + 1, (G, 0, i))):
+        assert Facts().nonnegative(expression)
+    for expression in (1 - 2 / i, 1 / i - 1, sp.Sum(1 - 2 / G, (G, 1, i)), sp.Sum(1 / G, (G, 1, i - 3)),
+                       sp.Product(2 * G - 1, (G, 0, i))):
+        assert not Facts().nonnegative(expression)

@@ -138,3 +138,11 @@ def test_proportions_that_cannot_be_compared_have_a_bound_but_no_plan() -> None:
     with pytest.raises(UndecidedError, match="give numbers"):
         loop.plan(2)
     assert len(ranked_blocks([s.alpha, s.alpha / 2, sp.S.Zero])) == 3
+
+
+@pytest.mark.parametrize("real", ["replay", "fresh"])
+def test_all_points_may_be_real_in_generation_1_alone(real: str) -> None:
+    found = [bound(Schedule(alphas, real)) for alphas in (1 / s.j, [sp.Rational(1, 1 + k) for k in range(5)])]
+    assert found[0].proof.verify()
+    values = {"n": 60, "i": 4, "kappa": 1.3, "c": 1, "r": 0.5, "b": 2, "M": 1, "delta": 0.05}
+    assert found[0].evaluate(digits=25, **values) == found[1].evaluate(digits=25, **values)

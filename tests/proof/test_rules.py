@@ -350,3 +350,11 @@ class TestMaxAtMost:
             conclude(algebra.MaxAtMost, Says(rho, kappa, "="), rhs=kappa, rest=sp.S.Zero)
         with pytest.raises(AssumptionError):
             conclude(algebra.MaxAtMost, self.says, Says(rho, kappa), rhs=geo(rho, J + 1), rest=geo(rho, J))
+
+
+def test_inside_of_a_sum_the_index_lies_between_its_limits():
+    value = sp.Dummy("x", nonnegative=True)
+    assert algebra.nondecreasing(sp.Sum((1 - 1 / G) * value**2, (G, 1, i)), value)
+    assert algebra.nondecreasing(sp.Sum(sp.Sum(value / G, (J, 0, G)), (G, 1, i)), value)
+    for first, slope in ((0, 1 - 1 / G), (1, 1 - 2 / G), (1, G - 2), (1, 2 - G)):
+        assert not algebra.nondecreasing(sp.Sum(slope * value, (G, first, i)), value)

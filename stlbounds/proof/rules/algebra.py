@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import sympy as sp
 
 from stlbounds.errors import AssumptionError, UndecidedError
 from stlbounds.generation_zero import generation_cases
-from stlbounds.interval.signs import is_nonnegative
+from stlbounds.interval.signs import Interval, is_nonnegative, within
 from stlbounds.proof.claim import INDICES, Check, Printer, Rule, Says
 from stlbounds.proof.identities import equal, unrolled, vanishes
 from stlbounds.proof.quantities import Quantity
@@ -62,20 +63,25 @@ def _instantiated(says: Says, index: Index, limits: tuple[sp.Tuple, ...] = ()) -
                 says.events)
 
 
-def nondecreasing(expression: sp.Expr, part: sp.Expr) -> bool:
-    """Whether ``expression`` is provably nondecreasing in its nonnegative subexpression ``part``."""
+def nondecreasing(expression: sp.Expr, part: sp.Expr, known: Mapping[sp.Expr, Interval] | None = None) -> bool:
+    """Whether ``expression`` is provably nondecreasing in its nonnegative subexpression ``part``.
+
+    Inside a sum its index lies between the limits (``known``): ``1 - 1/g`` is no number below 0 from ``g = 1`` on.
+    """
     if expression == part or not expression.has(part):
         return True
     if isinstance(expression, (sp.Add, sp.Max, sp.Min)):
-        return all(nondecreasing(argument, part) for argument in expression.args)
+        return all(nondecreasing(argument, part, known) for argument in expression.args)
     if isinstance(expression, sp.Mul):
-        return all(is_nonnegative(argument) and nondecreasing(argument, part) for argument in expression.args)
+        return all(is_nonnegative(argument, known) and nondecreasing(argument, part, known)
+                   for argument in expression.args)
     if isinstance(expression, sp.Pow):
         base, exponent = expression.args
-        return (not exponent.has(part) and is_nonnegative(exponent) and is_nonnegative(base)
-                and nondecreasing(base, part))
+        return (not exponent.has(part) and is_nonnegative(exponent, known) and is_nonnegative(base, known)
+                and nondecreasing(base, part, known))
     if isinstance(expression, sp.Sum):
-        return not sp.Tuple(*expression.limits).has(part) and nondecreasing(expression.function, part)
+        return (not sp.Tuple(*expression.limits).has(part)
+                and nondecreasing(expression.function, part, within(expression.limits, known)))
     return False
 
 
