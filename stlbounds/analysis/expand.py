@@ -222,6 +222,10 @@ def separated(expression: sp.Sum) -> tuple[sp.Expr, sp.Expr]:
     """The factors of the summand without the index, and the sum of the others."""
     index = expression.limits[0][0]
     function = sp.expand_power_base(expression.function, force=True)
+    if not any(power.base == 0 for power in function.atoms(sp.Pow)):
+        # By force: SymPy does not know that parameters are inside of their ranges.
+        function = sp.expand(function, power_exp=True, force=True, power_base=False, mul=False, log=False,
+                             multinomial=False, basic=False)
     outside, inside = function.as_independent(index, as_Add=False)
     return outside, sp.Sum(inside, expression.limits[0]) if inside != 1 else (
         expression.limits[0][2] - expression.limits[0][1] + 1)
@@ -243,7 +247,9 @@ def _sum(self: Expansion, expression: sp.Expr) -> Series:
     if len(terms) > 1:
         return self.series(sp.Add(*(sp.Sum(term, rest.limits[0]) for term in terms)))
     if rest.function.has(self.x) or first.has(self.x):
-        raise UndecidedError(f"no rule for a sum whose terms change with {self.x}")
+        raise UndecidedError(f"no rule for a sum whose terms change with {self.x}, from which {self.x} does not factor "
+                             f"out: {rest}; evaluate the bound at several values of {self.x}, put numbers in for "
+                             f"parameters, or ask about another term or variable")
     scale, factor = _top(self, last)
     # The terms of the sum, in a variable of their own, under the same facts.
     y = sp.Dummy("y", positive=True)
@@ -251,9 +257,9 @@ def _sum(self: Expansion, expression: sp.Expr) -> Series:
     if lead is None:
         return Series.constant(sp.S.Zero)
     term, constant = lead
-    if term.growth:
-        raise UndecidedError(f"no rule for a sum of terms like {term.expression(y)}")
     a, b, d = term.powers
+    if term.growth:
+        return _of_powers(self, rest, term, constant)
     if d != 0:
         raise UndecidedError(f"no rule for a sum of terms like {term.expression(y)}")
     sign = self.facts.sign(a + 1)
@@ -275,8 +281,22 @@ def _sum(self: Expansion, expression: sp.Expr) -> Series:
     return _first(self, grown)
 
 
+def _of_powers(self: Expansion, series: sp.Sum, term: Scale, constant: sp.Expr) -> Series:
+    """A sum of terms like ``constant * q**y y**a``: it converges for ``q < 1``, the last terms rule for ``q > 1``."""
+    index, first, last = series.limits[0]
+    a, b, d = term.powers
+    ((vector, rate), *others) = term.growth
+    if others or vector != (1, 0, 0) or (b, d) != (0, 0):
+        raise UndecidedError(f"no rule for a sum of terms like {term.expression(index)}")
+    if self.facts.sign(rate) < 0:
+        return _only(ONE, known_sum(series.function, index, first))
+    # Each term is q times the one before, in the end: what is before the last m terms is a part q**-m of the sum.
+    return _first(self, self.series(constant / (1 - sp.exp(-rate)) * sp.exp(rate * last) * last**a))
+
+
 def known_sum(function: sp.Expr, index: sp.Symbol, first: sp.Expr) -> sp.Expr:
     """The sum of ``function`` from ``first`` to infinity, as a zeta function where it is one."""
+    function = function.replace(growth, lambda *ends: growth(*ends).rewrite(sp.gamma))
     k = sp.Dummy("k", integer=True, positive=True)
     term = function.subs(index, k + first - 1)
     match = term.as_base_exp()

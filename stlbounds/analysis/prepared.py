@@ -10,6 +10,7 @@ from typing import Any
 import sympy as sp
 
 from stlbounds.analysis.facts import Facts
+from stlbounds.analysis.products import closed_products
 from stlbounds.errors import InvalidArgumentError, SymbolError
 from stlbounds.generation_zero import case_by_case
 from stlbounds.proof.rules.algebra import unfold
@@ -202,6 +203,8 @@ def prepare(bound: Statement, varying: set[sp.Symbol], values: Mapping[sp.Symbol
                     for name, part in named.items()}
     terms = {name: part.subs(replacing, simultaneous=True) if replacing else part for name, part in gathered.items()}
     terms = {name: _without_zeros(_written_out(part)) for name, part in terms.items()}
+    if i in varying:
+        terms = {name: closed_products(part, i) for name, part in terms.items()}
     if rho in atoms:
         terms = {name: part.xreplace({atoms[rho]: rho}) for name, part in terms.items()}
     sensitivity = sensitivity_of(bound, replacing)

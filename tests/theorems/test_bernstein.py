@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+import mpmath
 import numpy as np
 import pytest
 import sympy as sp
@@ -13,8 +14,20 @@ from variance_worlds import variance_worlds
 
 import stlbounds as stl
 from stlbounds import symbols as s
+from stlbounds.compiled import mpmath_function
 from stlbounds.errors import AssumptionError, ProofError
-from stlbounds.loops import Accumulate, Augment, FixedMix, Loop, Replace, Schedule, Subsample, WeightedMix
+from stlbounds.growth import STEP
+from stlbounds.loops import (
+    Accumulate,
+    Augment,
+    FixedMix,
+    Loop,
+    Replace,
+    Schedule,
+    SourceWeights,
+    Subsample,
+    WeightedMix,
+)
 from stlbounds.proof.quantities import InfluenceSquares
 from stlbounds.proof.rules import bernstein as rules
 from stlbounds.symbols import alpha, i, kappa, lam, v, w
@@ -22,7 +35,8 @@ from stlbounds.symbols import alpha, i, kappa, lam, v, w
 GENERIC = stl.generators.Generator("any", stl.DISCRETE, kappa, s.e, point_variance=v)
 LOOPS: tuple[Loop, ...] = (FixedMix(alpha), FixedMix(alpha, "fresh"), Replace(), Augment(lam), Accumulate(),
                            Subsample())
-ALL_LOOPS = (*LOOPS, WeightedMix(w), Schedule((0.5, 0.25, 0.4)))
+WEIGHTED = (SourceWeights(1), SourceWeights(1 + s.j), SourceWeights(2**s.j))
+ALL_LOOPS = (*LOOPS, WeightedMix(w), Schedule((0.5, 0.25, 0.4)), *WEIGHTED)
 
 
 def names(loop: Loop) -> str:
@@ -260,3 +274,39 @@ def test_the_amplification_is_that_of_theory_5():
     sharp, plain = (find(setting(FixedMix(alpha))) for find in (stl.bernstein, stl.high_probability))
     assert sharp.amplification == plain.amplification
     assert InfluenceSquares(i) in {claim.lhs for claim in sharp.proof.steps()}
+
+
+def test_a_sequence_that_is_largest_at_an_end():
+    g = s.G
+    for ratio in (1 + kappa / (g + 2), (g + 2 + 2 * kappa) / (g + 3), sp.Integer(2), 1 / (1 + kappa)):
+        assert rules._largest_at_an_end(ratio)
+    # Rising first and falling then, it is largest in between.
+    for ratio in ((g + 1) / kappa, (g + 1) / (2 + g / 2)):
+        assert not rules._largest_at_an_end(ratio)
+
+
+def test_a_product_that_begins_at_the_draw_loses_its_first_factor():
+    steps = sp.Product(1 + kappa / STEP, (STEP, s.G + 1, i - 1))
+    assert rules._ratio(steps / (s.G + 1), i - 1) == sp.cancel((1 + kappa / (s.G + 1)) * (s.G + 2) / (s.G + 1))
+    # One generation more, and the last product would be empty.
+    assert rules._ratio(steps, i).has(sp.Product)
+    below = sp.Product(kappa - 1, (STEP, s.G + 1, i - 1))
+    assert rules._ratio(below, i - 1).has(sp.Product)
+
+
+def test_weights_of_sources_have_rates_like_the_loop_that_they_are():
+    """`Subsample` is `SourceWeights(1)`; the rules of the two have nothing in common."""
+    at = {"kappa": 3, "e": 0.5, "beta": 0.25, "M": 1, "delta": 0.5, "v": 0.1, "n": 1}
+    one, other = (stl.bernstein(setting(loop)).rate(i, term="concentration") for loop in (Subsample(), WEIGHTED[0]))
+    assert [(case.conditions, case.value.order) for case in one.cases] == [
+        (case.conditions, case.value.order) for case in other.cases]
+    values = {s.entry(name).symbol: value for name, value in at.items()}
+
+    def number(constant: sp.Expr) -> float:
+        return float(constant.subs(values).replace(sp.Sum, lambda term, limits: sp.Float(
+            mpmath.fsum(mpmath_function(term, (limits[0],))(mpmath.mpf(k)) for k in range(int(limits[1]), 400)))))
+
+    found = [number(rate.at(kappa=3).constant) for rate in (one, other)]
+    assert found[0] == pytest.approx(found[1], rel=1e-9)
+    bound = stl.bernstein(setting(WEIGHTED[0]))
+    assert bound.evaluate_terms(i=2000, **at)["concentration"] == pytest.approx(found[1] * 2000.0**2, rel=1e-2)

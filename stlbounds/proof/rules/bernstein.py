@@ -12,7 +12,7 @@ from stlbounds.proof.claim import Check, Printer, Rule, Says
 from stlbounds.proof.identities import equal, unrolled
 from stlbounds.proof.protocol import PointClass, Protocol
 from stlbounds.proof.quantities import Deviation, Influence, InfluenceSquares, LossConstant, Quantity, Stability, Str
-from stlbounds.special import geometric_sum
+from stlbounds.special import from_start, geometric_sum
 from stlbounds.symbols import G, J, entry, i
 
 __all__ = [
@@ -157,13 +157,43 @@ class Freedman(Rule):
                 r"martingale is sub-gamma with this variance and a third of the largest range as its scale.")
 
 
-def _parts(point: PointClass, bound: sp.Expr) -> tuple[sp.Expr, ...]:
-    """Expressions in ``i`` of which one is at least the influence ``bound(G, J)`` on ``T_i``, whenever it was drawn."""
+def _ratio(now: sp.Expr, last_draw: sp.Expr) -> sp.Expr:
+    """``now(G)/now(G + 1)`` for every draw before the last one: a product that begins at ``G`` loses a factor."""
+    here, next_one = {}, {}
+    for part in now.atoms(sp.Product):
+        variable, first, last = part.limits[0]
+        begins = first.subs(G, last_draw - 1)
+        if len(part.limits) != 1 or last.has(G) or not (first - G).is_Integer or not is_nonnegative(part.function):
+            continue
+        # Not empty, so that there is a factor to lose.
+        if is_nonnegative(sp.expand(last - begins)):
+            next_one[part.subs(G, G + 1)] = rest = sp.Dummy(positive=True)
+            here[part] = part.function.subs(variable, first) * rest
+    after = unrolled(now.subs(G, G + 1).xreplace(next_one))
+    return sp.powsimp(sp.cancel(unrolled(now.xreplace(here)) / after))
+
+
+def _largest_at_an_end(ratio: sp.Expr) -> bool:
+    """Whether a sequence with the quotients ``ratio = x_g/x_{g+1}`` is largest at an end.
+
+    It is where their side of 1 is the same for all ``g``, whichever it is, or where they fall with ``g``, so that the
+    sequence falls first and rises then.
+    """
+    signs = (part for part in sp.Mul.make_args(sp.factor(sp.together(ratio - 1))) if part.has(G))
+    return (all(is_nonnegative(base) for base, _ in (part.as_base_exp() for part in signs))
+            or is_nonnegative(sp.factor(sp.together(ratio - ratio.subs(G, G + 1)))))
+
+
+def _parts(point: PointClass, bound: sp.Expr, youngest: int = 0) -> tuple[sp.Expr, ...]:
+    """Expressions in ``i`` of which one is at least the influence ``bound(G, J)`` on ``T_i``, whenever it was drawn.
+
+    The bound is that of points that are at least ``youngest`` generations old.
+    """
     if not point.recurring:
         return (bound.subs(J, i - point.first),)
     if isinstance(bound, sp.Piecewise):
         newest, later = bound.subs(J, 0), bound.args[-1][0]
-        return newest, *_parts(point, later)
+        return newest, *_parts(point, later, 1)
     # First, because SymPy takes an empty product of zeros for 0.
     if isinstance(bound, sp.Product):
         variable, first, last = bound.limits[0]
@@ -174,14 +204,25 @@ def _parts(point: PointClass, bound: sp.Expr) -> tuple[sp.Expr, ...]:
     if bound.is_zero:
         return ()
     now = bound.subs(J, i - G - point.first)
-    ratio = sp.powsimp(sp.cancel(unrolled(now) / unrolled(now.subs(G, G + 1))))
+    last_draw = i - point.first - youngest
+    ratio = _ratio(now, last_draw)
     if not ratio.has(G):
         # Geometric in the generation of the draw, hence largest at an end; one generation more does no harm.
         return bound.subs(J, 0), bound.subs({G: 0, J: i}, simultaneous=True)
     if is_nonnegative(sp.cancel(sp.together(ratio - 1))):
         # Unrolled, so that growth from generation 1 has a value in generation 0, where there is none to grow from.
-        return (unrolled(now.subs(G, 0)),)
-    raise UndecidedError(f"cannot tell in which generation a point has the largest influence {bound}")
+        first = unrolled(now.subs(G, 0))
+        return (_later(first) if first.has(sp.Product) else first,)
+    if not ratio.has(sp.Product, sp.Dummy) and is_nonnegative(bound) and _largest_at_an_end(ratio):
+        ends = (now.subs(G, 0), bound.subs({J: youngest, G: last_draw}, simultaneous=True))
+        return tuple(map(_later, map(unrolled, ends))) if youngest else ends
+    raise UndecidedError(f"cannot tell in which generation a point has the largest influence {bound}; give the "
+                         f"generator a number for its sensitivity, or use stlbounds.high_probability")
+
+
+def _later(part: sp.Expr) -> sp.Expr:
+    """The part of points of earlier generations: in generation 0 there are none."""
+    return from_start(i, sp.S.Zero, part)
 
 
 def _dominated(part: sp.Expr, other: sp.Expr) -> bool:
@@ -209,8 +250,8 @@ def _largest(parts: list[sp.Expr]) -> sp.Expr:
 class LargestInfluenceOfClasses(Rule):
     """``max x_X`` over every point drawn up to ``T_i``, from the influence of each class in closed form.
 
-    A closed form that is geometric in the generation of the draw is largest at an end, one that shrinks with it at the
-    first generation.
+    A closed form that is geometric in the generation of the draw is largest at an end, as is one that falls and then
+    rises with it; one that shrinks with it is largest at the first generation.
     """
 
     title = "the most influential point"
@@ -236,8 +277,8 @@ class LargestInfluenceOfClasses(Rule):
 
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
-        return (r"An influence that grows or shrinks geometrically with the generation of the draw is largest for the "
-                r"first or for the last generation.")
+        return (r"An influence that grows or shrinks with the generation of the draw, or shrinks first and then grows, "
+                r"is largest for the first or for the last generation.")
 
 
 def _case(part: sp.Expr, first: bool) -> sp.Expr:
