@@ -19,7 +19,8 @@ def _bound(loop: stl.loops.Loop) -> stl.Bound:
 
 
 @pytest.mark.parametrize("factor", [1 - 1 / STEP, kappa * (1 - 1 / STEP), 1 + kappa / (STEP + 1),
-                                    1 - 1 / (STEP + 1) ** 2, (STEP + 3) / (2 * STEP + 2), kappa * STEP / (STEP + 1)], ids=str)
+                                    1 - 1 / (STEP + 1) ** 2, (STEP + 3) / (2 * STEP + 2),
+                                    kappa * STEP / (STEP + 1)], ids=str)
 def test_a_closed_product_is_the_product(factor):
     product = sp.Product(factor, (STEP, G + 1, i))
     closed = closed_products(product**2, i)
