@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 __all__ = ["Attention", "DepthUniformTransformer", "ResidualTransformer", "Transformer"]
 
 
+#: A given number of layers, and the digits of the exact numbers that are its powers. Of a polynomial in ``L_f`` alone
+#: SymPy asks for the roots.
+_MOST_LAYERS = 100
+_MOST_LAYERS_OF_BRANCHES = 24
+_MOST_DIGITS = 4000
+
+
 def _granted(quantity: Quantity, bound: sp.Expr) -> Claim:
     return Assumption.apply(quantity=quantity, bound=bound, metric=Metric.EUCLIDEAN)
 
@@ -65,6 +72,17 @@ class Attention:
                 if constant.has(N):
                     raise InvalidArgumentError(name, constant, "independent of the size N of the training set")
                 object.__setattr__(self, name, constant)
+        branches = self.feed_forward is not None and self.feed_forward.free_symbols and not self.omega.free_symbols
+        most = _MOST_LAYERS_OF_BRANCHES if branches else _MOST_LAYERS
+        if depth.is_Integer and depth > most:
+            raise InvalidArgumentError("layers", depth if depth < 10**9 else sp.N(depth, 3),
+                                       f"at most {most} if it is a number" + " and L_f is none" * bool(branches),
+                                       "leave it a symbol and evaluate the bound at larger ones")
+        numbers = (abs(part) for number in self.bases[1].atoms(sp.Rational) for part in (number.p, number.q))
+        if depth.is_Integer and depth * max(part.bit_length() for part in (1, *numbers)) > _MOST_DIGITS * sp.log(10, 2):
+            raise InvalidArgumentError("omega", sp.N(self.omega, 3),
+                                       f"such that its powers have at most {_MOST_DIGITS} digits",
+                                       "leave it or the number of layers a symbol")
         if self.depth_uniform and self.feed_forward is not None:
             raise InvalidArgumentError("feed_forward", self.feed_forward, "None with depth_uniform=True",
                                        "residual branches keep the tokens apart")

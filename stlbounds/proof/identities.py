@@ -19,6 +19,10 @@ __all__ = ["equal", "unrolled", "vanishes"]
 
 #: Powers of sums from this exponent on are kept as they are, if that is enough.
 _HIGH = 4
+#: The same for powers of symbols, of which a polynomial has as many coefficients.
+_VERY_HIGH = 64
+#: No exponential is a power of this order of another one.
+_TOO_HIGH = 10_000
 #: Sums and products of at most this many parts are written out.
 _EXPLICIT = 64
 
@@ -45,13 +49,14 @@ def _radicals(part: sp.Pow) -> list[tuple[sp.Expr, sp.Rational]]:
 
 
 def _without_high_powers(expression: sp.Expr) -> sp.Expr:
-    """Every high power of a sum as a variable of its own.
+    """Every high power of a sum, and every very high one of a symbol, as a variable of its own.
 
     An identity in these variables holds at their values in particular, and is found without multiplying out, for
     example, the sensitivity of a transformer of twelve layers.
     """
     high = {part for part in expression.atoms(sp.Pow)
-            if part.base.is_Add and part.exp.is_Integer and abs(part.exp) >= _HIGH}
+            if part.exp.is_Integer and ((part.base.is_Add and abs(part.exp) >= _HIGH)
+                                        or (part.base.is_Symbol and abs(part.exp) >= _VERY_HIGH))}
     return expression.xreplace({part: sp.Dummy() for part in high})
 
 
@@ -59,18 +64,21 @@ def _without_exponentials(expression: sp.Expr) -> sp.Expr:
     """Every ``exp(q x)`` with rational ``q`` as a power of one positive variable for each ``x``.
 
     An identity in these variables holds at their values in particular. SymPy merges ``exp(1/2)**2`` into ``E``, so that
-    powers of one exponential do not look alike.
+    powers of one exponential do not look alike. The variable is the exponential of what divides all exponents, so that
+    its powers are not higher than they must be.
     """
     found = {part: part.args[0].as_coeff_Mul() for part in expression.atoms(sp.exp)}
     if expression.has(sp.E):
         found[sp.E] = (sp.S.One, sp.S.One)
     found = {part: (whole, rest) for part, (whole, rest) in found.items() if whole.is_Rational}
-    units: dict[sp.Expr, tuple[sp.Dummy, int]] = {}
+    units: dict[sp.Expr, tuple[sp.Dummy, sp.Rational]] = {}
     for whole, rest in found.values():
-        unit, order = units.get(rest, (sp.Dummy(positive=True), 1))
-        units[rest] = unit, int(sp.ilcm(order, whole.q))
-    powers = {part: units[rest][0] ** (whole * units[rest][1]) for part, (whole, rest) in found.items()}
-    return expression.xreplace(powers)
+        unit, shared = units.get(rest, (sp.Dummy(positive=True), sp.S.Zero))
+        units[rest] = unit, sp.gcd(shared, whole)
+    powers = {part: (units[rest][0], whole / units[rest][1]) for part, (whole, rest) in found.items()}
+    # Powers too high to be multiplied are variables of their own.
+    return expression.xreplace({part: unit**power if abs(power) <= _TOO_HIGH else sp.Dummy(positive=True)
+                                for part, (unit, power) in powers.items()})
 
 
 def _rational_form(expression: sp.Expr) -> tuple[sp.Expr, dict[sp.Dummy, tuple[sp.Expr, int]]]:
@@ -191,8 +199,9 @@ def vanishes(expression: sp.Expr) -> bool:
     >>> vanishes(geometric_sum(rho, i) - geometric_sum(rho, i + 1))
     False
     """
-    # SymPy's is_zero says yes of an empty product of zeros, which is 1.
-    if expression == 0 or (not expression.has(sp.Product) and expression.is_zero):
+    # SymPy's is_zero says yes of an empty product of zeros, which is 1, and asks for the roots of polynomials.
+    asked = not expression.has(sp.Product) and _without_high_powers(expression) == expression
+    if expression == 0 or (asked and expression.is_zero):
         return True
     cases = generation_cases(expression)
     if len(cases) > 1:
