@@ -39,8 +39,7 @@ class TrainingGradientNorm(Quantity):
     nargs = 0
     template = r"\|\nabla_w\|"
     granted = (r"Training loss of the generator: its gradient in the parameter has norm at most ${bound}$ on the "
-               r"parameters "
-               r"that training may visit, a convex set.")
+               r"parameters that training may visit, a convex set.")
 
 
 class InverseConvexity(Quantity):
@@ -49,8 +48,7 @@ class InverseConvexity(Quantity):
     nargs = 0
     template = r"\mu^{{-1}}"
     granted = (r"Training of the generator: it minimises the empirical risk exactly, on a convex set of parameters; "
-               r"the risk is "
-               r"strongly convex, and the inverse of its modulus is at most ${bound}$.")
+               r"the risk is strongly convex, and the inverse of its modulus is at most ${bound}$.")
 
 
 class TrainingStep(Quantity):
@@ -87,8 +85,7 @@ class NoisePrecision(Quantity):
     nargs = 0
     template = r"\sigma^{{-1}}"
     granted = (r"Sampler: a new point is normal with mean $w$ and covariance $\sigma^2$ times the identity, with "
-               r"$\sigma^{{-1}} "
-               r"\le {bound}$.")
+               r"$\sigma^{{-1}} \le {bound}$.")
 
 
 class StepShift(Quantity):
@@ -157,8 +154,7 @@ class MinimiserShift(Rule):
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
         return (r"By strong convexity the minimisers are at most $1/\mu$ times as far apart as the mean gradients at "
-                r"one of "
-                r"them.")
+                r"one of them.")
 
 
 class DescentStart(Rule):

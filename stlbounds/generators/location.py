@@ -71,8 +71,7 @@ class FittedMeanSensitivity(Rule):
     @classmethod
     def explain(cls, tex: Printer, *, weight: sp.Expr) -> str:
         return (rf"Couple two laws by the same noise: the projection does not expand, and the means of two training "
-                rf"sets, "
-                rf"of weight ${tex(weight)}$, are at most $\frac{{1}}{{N}}\sum_k \|z_k - z'_k\|$ apart.")
+                rf"sets, of weight ${tex(weight)}$, are at most $\frac{{1}}{{N}}\sum_k \|z_k - z'_k\|$ apart.")
 
 
 class LocationDrift(Rule):
@@ -102,8 +101,7 @@ class LocationDrift(Rule):
     def explain(cls, tex: Printer, **_: Any) -> str:
         return (r"For shared noise, the two laws are as far apart as their means. The mean of $T_j$ is symmetric about "
                 r"$\mu$, and a function of independent noises that moves by at most $x_X/N_j$ times the displacement "
-                r"of "
-                r"that of $X$; conclude by the Efron--Stein inequality and Jensen.")
+                r"of that of $X$; conclude by the Efron--Stein inequality and Jensen.")
 
 
 class LocationVariance(Rule):

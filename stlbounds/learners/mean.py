@@ -41,8 +41,7 @@ class MeanStability(Rule):
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
         return (r"Two means $h, h'$ are at most $\frac{1}{N}\sum_k \|z_k - z'_k\|$ apart, and $|\|h-z\|^2 - "
-                r"\|h'-z\|^2| \le "
-                r"2B\|h-h'\|$ in a space of diameter $B$.")
+                r"\|h'-z\|^2| \le 2B\|h-h'\|$ in a space of diameter $B$.")
 
 
 class MeanLossConstant(Rule):

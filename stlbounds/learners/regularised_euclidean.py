@@ -40,8 +40,7 @@ class GradientLipschitz(Quantity):
     nargs = 0
     template = r"L_z(\ell)"
     granted = (r"Loss in the data: $z \mapsto \nabla_w \ell(w, z)$ is Lipschitz with a constant of at most ${bound}$ "
-               r"in the "
-               r"{metric} distance (not normalised), for every $w$.")
+               r"in the {metric} distance (not normalised), for every $w$.")
 
 
 class EuclideanRegularisedStability(Rule):

@@ -75,8 +75,7 @@ class Subsample(Redrawn):
 
     def describe(self, tex: Printer) -> str:
         return (r"$T_0$ consists of $n$ real points; for $j \ge 1$, $T_j$ consists of $n/(j+1)$ new points from "
-                r"each of "
-                r"$D_0, \dots, D_j$")
+                r"each of $D_0, \dots, D_j$")
 
     # --- lemmas --------------------------------------------------------------------------------------
 

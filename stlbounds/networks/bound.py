@@ -50,8 +50,7 @@ class NetworkBound:
         shared = [part.generator.name for part in network.models if part.generator.shared_seed]
         if shared and theorem != "expectation":
             raise AssumptionError(f"in the generator {shared[0]} one random seed serves a whole generation, so that "
-                                  f"its "
-                                  f"points are not independent given the past; use a theorem in expectation")
+                                  f"its points are not independent given the past; use a theorem in expectation")
         self.network, self.model, self.theorem = network, model, theorem
         self._lemmas = NetworkLemmas(network, model)
         self._claim, self._terms = self._lemmas.theorem(theorem, chance)

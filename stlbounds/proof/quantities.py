@@ -122,8 +122,7 @@ class Sensitivity(Quantity):
     nargs = 1
     template = r"\kappa_{{{0}}}(G)"
     granted = (r"Sensitivity: $W(G(S), G(S')) \le \kappa_N(G)\,\mathrm{{dist}}(S, S')/N$ with $\kappa_N(G) \le "
-               r"{bound}$, "
-               r"for all training sets $S, S'$ of one size $N$, in the {metric} metric.")
+               r"{bound}$, for all training sets $S, S'$ of one size $N$, in the {metric} metric.")
 
 
 class Stability(Quantity):

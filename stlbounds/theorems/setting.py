@@ -92,6 +92,5 @@ class Setting(Described):
         if not self.learner.metric.covers(self.generator.metric):
             raise MetricError(
                 f"the learner {self.learner.name} is known to be stable in the {self.learner.metric.value} "
-                f"metric only, "
-                f"but the generator {self.generator.name} moves all points a little in the "
+                f"metric only, but the generator {self.generator.name} moves all points a little in the "
                 f"{self.generator.metric.value} metric; state the learner's constants in that metric")

@@ -107,8 +107,7 @@ class VarianceBound(Rule):
         return (r"The mean of $g_i$ given the past and $X$ moves by at most $c_X d(X, X^*)$ when $X$ is replaced by an "
                 r"independent copy, where $c_X$ is the influence of $X$ times what a unit of displacement does to "
                 r"$g_i$; half the mean square of this is its variance. A variable with values in an interval of "
-                r"length $c_X$ "
-                r"has a variance of at most $c_X^2/4$.")
+                r"length $c_X$ has a variance of at most $c_X^2/4$.")
 
 
 class LargestRangeBound(Rule):
@@ -125,8 +124,7 @@ class LargestRangeBound(Rule):
     def explain(cls, tex: Printer, **_: Any) -> str:
         return (r"As for the sum of squared ranges: another value of $X$ displaces $T_i$ by its influence, and $g_i$ "
                 r"by twice the stability of the learner, plus the Lipschitz constant of the loss over the size of "
-                r"$T_i$, "
-                r"times that.")
+                r"$T_i$, times that.")
 
 
 class Freedman(Rule):

@@ -62,8 +62,7 @@ class OptimisationError(Quantity):
     nargs = 1
     template = r"\varepsilon_{{\mathrm{{opt}}}}({0})"
     granted = (r"Optimisation: there is a fixed hypothesis $h_0$, the comparator, with $\hat R_S(A(S)) \le \hat "
-               r"R_S(h_0) "
-               r"+ {bound}$ for every training set $S$ of size ${0}$.")
+               r"R_S(h_0) + {bound}$ for every training set $S$ of size ${0}$.")
 
 
 class ComparatorExcess(Quantity):
@@ -131,8 +130,7 @@ class ExcessSplit(Rule):
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
         return (_NAMED + r" The empirical risk of the learner exceeds that of the comparator by at most the "
-                         r"optimisation "
-                r"error.")
+                r"optimisation error.")
 
 
 class ExcessMeanSplit(Rule):
@@ -147,8 +145,7 @@ class ExcessMeanSplit(Rule):
     @classmethod
     def explain(cls, tex: Printer, **_: Any) -> str:
         return (_NAMED + r" The empirical risk of the learner exceeds that of the comparator by at most the "
-                         r"optimisation "
-                r"error; take expectations.")
+                r"optimisation error; take expectations.")
 
 
 class ComparedSplit(Rule):

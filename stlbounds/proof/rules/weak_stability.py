@@ -199,8 +199,7 @@ class BinaryTree(Rule):
         return (rf"Halve the ${size}$ points again and again, down to single ones, in "
                 rf"${tex(binary_depth(protocol.size(i)))}$ levels, and let $g_k^l$ be the mean of $g_k$ over the "
                 r"points other than $Z_k$ of the block that contains $k$ at level $l$. From $g_k^0 = g_k$ to the "
-                r"last one, "
-                r"$\mathbb{E}[g_k \mid Z_k]$, the differences telescope; use the triangle inequality.")
+                r"last one, $\mathbb{E}[g_k \mid Z_k]$, the differences telescope; use the triangle inequality.")
 
 
 class OwnParts(Rule):
