@@ -11,6 +11,7 @@ from __future__ import annotations
 import keyword
 import math
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -271,7 +272,7 @@ def exact(argument: str, value: Any) -> sp.Expr:
     ----------
     argument : str
         What the value is for, named in errors.
-    value : int, float, fractions.Fraction or sympy.Expr
+    value : int, float, fractions.Fraction, decimal.Decimal, NumPy scalar or sympy.Expr
         The number or expression.
 
     Raises
@@ -288,16 +289,17 @@ def exact(argument: str, value: Any) -> sp.Expr:
     >>> exact("kappa", 1.3), exact("kappa", kappa)
     (13/10, kappa)
     """
+    value = value.item() if getattr(value, "shape", None) == () else value  # of NumPy, which is not imported for that
     if isinstance(value, sp.Expr):
         found = value.replace(lambda part: part.is_Float, lambda part: sp.Rational(str(part)))
         if not found.has(sp.nan, sp.oo, sp.zoo):
             return found
-    elif isinstance(value, bool):
-        pass
-    elif isinstance(value, (int, Fraction)):
+    elif isinstance(value, (int, Fraction)) and not isinstance(value, bool):
         return sp.Rational(value)
     elif isinstance(value, float) and math.isfinite(value):
         return sp.Rational(str(value))
+    elif isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) <= 10_000:  # or it takes for ever
+        return sp.Rational(Fraction(value))
     raise InvalidArgumentError(argument, repr(value) if isinstance(value, str) else value, "a finite number or a SymPy "
                                "expression", "such as 0.3, Fraction(1, 3) or one in the symbols of stlbounds.symbols")
 

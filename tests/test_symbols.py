@@ -152,8 +152,8 @@ class TestExact:
         assert exact("x", np.float64(0.1)) == sp.Rational(1, 10)
 
     @pytest.mark.parametrize("value", [
-        float("nan"), float("inf"), sp.oo, sp.nan, sp.zoo, kappa + sp.oo, "1", b"1", None, True, 1j, [1], Decimal(1),
-        np.array(1.0), object()])
+        float("nan"), float("inf"), sp.oo, sp.nan, sp.zoo, kappa + sp.oo, "1", b"1", None, True, 1j, [1], object(),
+        Decimal("nan"), Decimal("1e99999999"), np.array([1.0]), np.bool_(True)])
     def test_everything_else_is_refused(self, value):
         with pytest.raises(InvalidArgumentError, match="x = "):
             exact("x", value)

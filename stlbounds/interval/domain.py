@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -161,7 +162,8 @@ def _end(name: str, value: Any) -> End:
         raise InvalidArgumentError(name, repr(value), "a number, or a pair of numbers")
     if getattr(value, "size", 1) != 1:
         raise InvalidArgumentError(name, value, "a number, or a pair of numbers", "arrays are for enclose_grid")
-    if value in (math.inf, -math.inf, sp.oo, -sp.oo):
+    # A signalling NaN among decimals is compared with nothing.
+    if not isinstance(value, Decimal) and value in (math.inf, -math.inf, sp.oo, -sp.oo):
         return math.inf if value > 0 else -math.inf
     found = exact(name, value.item() if hasattr(value, "item") else value)
     if not found.is_Rational:

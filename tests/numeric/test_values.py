@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
+import stlbounds as stl
 from stlbounds.errors import InvalidArgumentError, SymbolError
 from stlbounds.numeric.values import checked_names, exact_values, float_arrays, plain, rounded_entries
 from stlbounds.symbols import alpha, i, kappa, n, r
@@ -148,3 +149,30 @@ class TestExactValues:
     def test_plain_numbers(self):
         assert (plain(sp.Integer(3)), plain(sp.Rational(1, 3))) == (3, Fraction(1, 3))
         assert isinstance(plain(sp.Integer(3)), int)
+
+
+@pytest.mark.parametrize("value", [Decimal("0.3"), Fraction(3, 10), np.float64(0.3), np.array(0.3), sp.Rational(3, 10)],
+                         ids=repr)
+def test_exact_numbers_of_every_kind_are_one_number(value):
+    bound = stl.high_probability(stl.Setting(stl.loops.FixedMix(alpha), stl.generators.Categorical(20),
+                                             stl.learners.BrierFit()))
+    at, one = {"n": Decimal(2000), "i": np.int64(10), "delta": Fraction(1, 20)}, {"n": 2000, "i": 10, "delta": 0.05}
+    assert stl.loops.FixedMix(value).alpha == sp.Rational(3, 10)
+    assert bound.evaluate(digits=30, alpha=value, **at) == bound.evaluate(digits=30, alpha=0.3, **one)
+    assert bound.enclose(alpha=value, **at).lower == bound.enclose(alpha=0.3, **one).lower
+    assert str(bound.rate("n", alpha=value)) == str(bound.rate("n", alpha=0.3))
+    if not isinstance(value, sp.Expr):
+        assert bound.evaluate(alpha=value, **at) == bound.evaluate(alpha=0.3, **one)
+
+
+@pytest.mark.parametrize("value", [Decimal("nan"), Decimal("sNaN"), Decimal("inf"), Decimal("1e-99999999"),
+                                   np.array([Decimal("0.3"), Decimal("0.4"), Decimal("0.5")]),
+                                   np.bool_(True)], ids=repr)
+def test_what_is_no_exact_number_is_refused(value):
+    bound = stl.high_probability(stl.Setting(stl.loops.FixedMix(alpha), stl.generators.Categorical(20),
+                                             stl.learners.BrierFit()))
+    rest = {"n": 2000, "i": 10, "delta": 0.05}
+    for refused in (lambda: bound.evaluate(digits=20, alpha=value, **rest), lambda: bound.enclose(alpha=value, **rest),
+                    lambda: bound.rate("n", alpha=value), lambda: stl.loops.FixedMix(value)):
+        with pytest.raises(InvalidArgumentError, match="alpha"):
+            refused()
