@@ -186,8 +186,7 @@ class geometric_sum(sp.Function):  # type: ignore[misc]  # SymPy has no types
             return sp.S.One
         if r == 1:
             return k
-        # Of a formula SymPy would ask for the roots of a polynomial, of which a deep transformer has many.
-        if (r.is_number or r.is_Symbol) and r.is_zero and k.is_positive:
+        if (r.is_number or r.is_Symbol) and r.is_zero and k.is_positive:  # of formulas SymPy asks for roots, for minutes
             return sp.S.One
         if r.is_Rational and k.is_Integer and 0 < k <= _EXACT_TERMS:
             return (1 - r**k) / (1 - r)
