@@ -186,7 +186,7 @@ class geometric_sum(sp.Function):  # type: ignore[misc]  # SymPy has no types
             return sp.S.One
         if r == 1:
             return k
-        if (r.is_number or r.is_Symbol) and r.is_zero and k.is_positive:  # of formulas SymPy asks for roots, for minutes
+        if (r.is_number or r.is_Symbol) and r.is_zero and k.is_positive:  # formulas would be asked for roots
             return sp.S.One
         if r.is_Rational and k.is_Integer and 0 < k <= _EXACT_TERMS:
             return (1 - r**k) / (1 - r)

@@ -2,8 +2,7 @@
 
 Every symbol that a bound may contain is registered here once. SymPy treats two symbols of one name and different
 assumptions as different, which silently breaks substitution; asking for a known name with other assumptions is an
-error. Ranges that SymPy cannot express (``alpha <= 1``) live here too, and the sign and numeric checks of the proof
-core read them.
+error. Ranges that SymPy cannot express (``alpha <= 1``) live here too; the sign and numeric checks read them.
 """
 
 from __future__ import annotations

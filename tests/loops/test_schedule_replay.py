@@ -146,3 +146,12 @@ def test_all_points_may_be_real_in_generation_1_alone(real: str) -> None:
     assert found[0].proof.verify()
     values = {"n": 60, "i": 4, "kappa": 1.3, "c": 1, "r": 0.5, "b": 2, "M": 1, "delta": 0.05}
     assert found[0].evaluate(digits=25, **values) == found[1].evaluate(digits=25, **values)
+
+
+@pytest.mark.parametrize("real", ["replay", "fresh"])
+def test_a_list_of_300_generations_is_the_fixed_mix(real: str) -> None:
+    found = bound(Schedule([0.5] * 300, real))
+    values = {"n": 100, "i": 300, "kappa": 0.9, "c": 0.1, "r": 1, "b": 1, "M": 1, "delta": 0.05}
+    assert found.proof.verify()
+    assert found.evaluate(**values) == pytest.approx(bound(FixedMix(0.5, real)).evaluate(**values), rel=1e-12)
+    assert len(found.latex("theorem")) < 10_000
