@@ -7,12 +7,13 @@ from typing import Any, ClassVar, Literal
 import sympy as sp
 
 from stlbounds.errors import AssumptionError, UndecidedError
+from stlbounds.generation_zero import from_start
 from stlbounds.interval.signs import is_nonnegative
 from stlbounds.proof.claim import Check, Printer, Rule, Says
 from stlbounds.proof.identities import equal, unrolled
 from stlbounds.proof.protocol import PointClass, Protocol
 from stlbounds.proof.quantities import Deviation, Influence, InfluenceSquares, LossConstant, Quantity, Stability, Str
-from stlbounds.special import from_start, geometric_sum
+from stlbounds.special import geometric_sum
 from stlbounds.symbols import G, J, entry, i
 
 __all__ = [
