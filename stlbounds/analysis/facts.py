@@ -232,7 +232,8 @@ class Facts:
                 expression.args[1])):
             return 1
         if isinstance(expression, sp.Sum):
-            if self.positive(expression.function.subs(expression.limits[0][0], sp.Dummy(positive=True))):
+            if self._has_terms(expression) and self.positive(
+                    expression.function.subs(expression.limits[0][0], sp.Dummy(positive=True))):
                 return 1
             if self._has_a_positive_end(expression):
                 return 1
@@ -283,6 +284,10 @@ class Facts:
         if sign == -1 and exponent.is_integer and exponent.is_odd:
             return -1
         raise Undecidable(f"the sign of {expression} is not known")
+
+    def _has_terms(self, series: sp.Sum) -> bool:
+        """Whether no sum is empty: one from 1 to ``i - 1`` is in generation 1."""
+        return all(last is sp.oo or self.positive(last - first + 1) for _, first, last in series.limits)
 
     def _has_a_positive_end(self, series: sp.Sum) -> bool:
         """Whether a sum of nonnegative terms has terms, and the last one is positive."""

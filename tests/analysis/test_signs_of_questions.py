@@ -117,3 +117,12 @@ def test_what_is_nonnegative_in_generation_1():
     for expression in (1 - 2 / i, 1 / i - 1, sp.Sum(1 - 2 / G, (G, 1, i)), sp.Sum(1 / G, (G, 1, i - 3)),
                        sp.Product(2 * G - 1, (G, 0, i))):
         assert not Facts().nonnegative(expression)
+
+
+def test_a_sum_that_may_be_empty_is_not_positive():
+    for last in (i, sp.oo):
+        assert Facts().decide(sp.Sum(1 / G, (G, 1, last))) == 1
+    # In generation 1 nothing is left of it.
+    assert Facts().decide(sp.Sum(1 / G, (G, 1, i - 1))) is None
+    assert Facts().nonnegative(sp.Sum(1 / G, (G, 1, i - 1)))
+    assert Facts().decide(1 + sp.Sum(1 / G, (G, 1, i - 1))) == 1
