@@ -63,10 +63,12 @@ def _quadrature(term: Term, low: Array, high: Array, nodes: int) -> Array:
     if alone:
         # Nothing varies but the index: all nodes at once.
         edges = left * ratio ** np.arange(panels + 1.0)
+        # Exactly: where few terms are far from 0, what a product rounds is many units of their number.
+        edges[-1] = right
         middles, halves = (edges[1:] + edges[:-1])[:, None] / 2, np.diff(edges)[:, None] / 2
         total = np.sum(weights * halves * term(middles + halves * places))
     for panel in range(0 if alone else panels):
-        begin, end = left * ratio**panel, left * ratio ** (panel + 1)
+        begin, end = left * ratio**panel, right if panel + 1 == panels else left * ratio ** (panel + 1)
         middle, half = (begin + end) / 2, (end - begin) / 2
         for place, weight in zip(places, weights, strict=True):
             total = total + weight * half * term(middle + half * place)
@@ -85,12 +87,12 @@ def _smooth(term: Term, low: Array, high: Array) -> bool:
     Both relative to the sum with its head, which is all that matters: tails of steep powers are small. The last terms
     are looked at as well: of products that end at the last index all but these may be tiny.
     """
+    head = np.abs(_one_by_one(term, low - HEAD, low - 1, 0.0, np.add))
     end = np.maximum(low, high - _PROBE)
     last = _one_by_one(term, end, high, 0.0, np.add)
-    if not np.all(np.abs(_quadrature(term, end, high, _NODES) - last) <= _AGREE * np.abs(last)):
+    if not np.all(np.abs(_quadrature(term, end, high, _NODES) - last) <= _AGREE * (head + np.abs(last))):
         return False
     top = np.minimum(high, low + _PROBE)
-    head = np.abs(_one_by_one(term, low - HEAD, low - 1, 0.0, np.add))
     direct = _one_by_one(term, low, top, 0.0, np.add)
     whole, coarse = _quadrature(term, low, high, _NODES), _quadrature(term, low, high, _NODES - 4)
     near = np.abs(_quadrature(term, low, top, _NODES) - direct)

@@ -32,6 +32,26 @@ def test_a_million_and_a_billion_terms():
         assert float(sum_over(lambda k: 1 / k, 1, last)) == pytest.approx(expected, rel=1e-14)
 
 
+@pytest.mark.parametrize("power", [-0.5, 0.0, 1.5, 4.0])
+@pytest.mark.parametrize("shape", [(), (2,)])
+def test_a_billion_smooth_terms_are_not_added_one_by_one(power, shape):
+    """The last terms are looked at, too; far from 0 their own number was rounded away."""
+    asked = 0
+
+    def term(k):
+        nonlocal asked
+        asked += np.size(k)
+        return np.asarray(k, dtype=float) ** -power
+
+    found = sum_over(term, np.ones(shape), np.full(shape, 1e9))
+    # Euler-Maclaurin; what follows is below 1e-30 of it.
+    last = 1e9
+    expected = (float(mpmath.zeta(power)) + last ** (1 - power) / (1 - power) + last**-power / 2
+                - power * last ** (-power - 1) / 12)
+    assert np.allclose(found, expected, rtol=1e-12)
+    assert asked < 100_000
+
+
 @pytest.mark.parametrize("term", [
     lambda k: np.where(k % 2 == 0, 1.0, 2.0), lambda k: np.where(k < 300, 1.0, 0.0), lambda k: 0.999**k,
     lambda k: np.sin(k) + 2])
