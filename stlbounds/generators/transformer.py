@@ -72,6 +72,14 @@ class Attention:
                 if constant.has(N):
                     raise InvalidArgumentError(name, constant, "independent of the size N of the training set")
                 object.__setattr__(self, name, constant)
+        if not self.depth_uniform:
+            self._check_powers(depth)
+        if self.depth_uniform and self.feed_forward is not None:
+            raise InvalidArgumentError("feed_forward", self.feed_forward, "None with depth_uniform=True",
+                                       "residual branches keep the tokens apart")
+
+    def _check_powers(self, depth: sp.Expr) -> None:
+        """Powers of numbers are worked out exactly; the constants of layers one by one are not."""
         branches = self.feed_forward is not None and self.feed_forward.free_symbols and not self.omega.free_symbols
         most = _MOST_LAYERS_OF_BRANCHES if branches else _MOST_LAYERS
         if depth.is_Integer and depth > most:
@@ -83,9 +91,6 @@ class Attention:
             raise InvalidArgumentError("omega", sp.N(self.omega, 3),
                                        f"such that its powers have at most {_MOST_DIGITS} digits",
                                        "leave it or the number of layers a symbol")
-        if self.depth_uniform and self.feed_forward is not None:
-            raise InvalidArgumentError("feed_forward", self.feed_forward, "None with depth_uniform=True",
-                                       "residual branches keep the tokens apart")
 
     def describe(self, tex: Printer) -> str:
         """The layers in LaTeX, after ``a transformer``; ``tex`` prints expressions."""

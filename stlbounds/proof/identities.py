@@ -18,9 +18,11 @@ from stlbounds.special import geometric_sum
 __all__ = ["equal", "unrolled", "vanishes"]
 
 #: Powers of sums from this exponent on are kept as they are, if that is enough.
-_HIGH = 4
+_HIGH = 3
 #: The same for powers of symbols, of which a polynomial has as many coefficients.
 _VERY_HIGH = 64
+#: Polynomials up to this degree are multiplied out and factored, where nothing else helps.
+_DEGREE = 24
 #: No exponential is a power of this order of another one.
 _TOO_HIGH = 10_000
 #: Sums and products of at most this many parts are written out.
@@ -48,16 +50,32 @@ def _radicals(part: sp.Pow) -> list[tuple[sp.Expr, sp.Rational]]:
     return [(part.base, part.exp)]
 
 
+def _high_powers(expression: sp.Expr) -> set[sp.Expr]:
+    """High powers of sums, and very high ones of symbols."""
+    return {part for part in expression.atoms(sp.Pow)
+            if part.exp.is_Integer and ((part.base.is_Add and abs(part.exp) >= _HIGH)
+                                        or (part.base.is_Symbol and abs(part.exp) >= _VERY_HIGH))}
+
+
 def _without_high_powers(expression: sp.Expr) -> sp.Expr:
-    """Every high power of a sum, and every very high one of a symbol, as a variable of its own.
+    """Every high power as a variable of its own.
 
     An identity in these variables holds at their values in particular, and is found without multiplying out, for
     example, the sensitivity of a transformer of twelve layers.
     """
-    high = {part for part in expression.atoms(sp.Pow)
-            if part.exp.is_Integer and ((part.base.is_Add and abs(part.exp) >= _HIGH)
-                                        or (part.base.is_Symbol and abs(part.exp) >= _VERY_HIGH))}
-    return expression.xreplace({part: sp.Dummy() for part in high})
+    return expression.xreplace({part: sp.Dummy() for part in _high_powers(expression)})
+
+
+def _without_high_sums(expression: sp.Expr) -> sp.Expr:
+    """Every sum of high powers as a variable of its own, such a sensitivity as a whole for one, then every other one.
+
+    Its sign is kept: a factor of a base must not be turned over in one power and stay in another.
+    """
+    high = _high_powers(expression)
+    sums = {part for part in expression.atoms(sp.Add)
+            if all(not high.isdisjoint(sp.Mul.make_args(term)) for term in part.args)}
+    return _without_high_powers(expression.xreplace(
+        {part: sp.Dummy(nonnegative=True if is_nonnegative(part) else None) for part in sums}))
 
 
 def _without_exponentials(expression: sp.Expr) -> sp.Expr:
@@ -200,15 +218,18 @@ def vanishes(expression: sp.Expr) -> bool:
     False
     """
     # SymPy's is_zero says yes of an empty product of zeros, which is 1, and asks for the roots of polynomials.
-    asked = not expression.has(sp.Product) and _without_high_powers(expression) == expression
+    asked = not expression.has(sp.Product) and not _high_powers(expression)
     if expression == 0 or (asked and expression.is_zero):
         return True
     cases = generation_cases(expression)
     if len(cases) > 1:
         return all(vanishes(case) for case in cases)
     plain = unrolled(expression)
-    coarse = _without_high_powers(plain)
-    return (coarse != plain and _vanishes(coarse)) or _vanishes(plain)
+    high = _high_powers(plain)
+    if high and (_vanishes(_without_high_sums(plain)) or _vanishes(_without_high_powers(plain))):
+        return True
+    # Polynomials of a higher degree are not factored in a lifetime.
+    return all(abs(part.exp) <= _DEGREE for part in high) and _vanishes(plain)
 
 
 def _vanishes(expression: sp.Expr) -> bool:
