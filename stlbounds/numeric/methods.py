@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from functools import cached_property
 from typing import Any
 
@@ -101,7 +102,8 @@ class Numbers(Statement):
         (0.0, False)
         """
         if digits is None:
-            with using(threads):
+            # One point is too short for a context that changes nothing.
+            with nullcontext() if threads is None else using(threads):
                 return self._evaluate({"bound": self.expr}, values, out, compiled)["bound"]
         if out is not None:
             raise InvalidArgumentError("out", "an array", "left out with digits")
