@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from typing import Any
 
-__all__ = ["lazily"]
+__all__ = ["lazily", "missing"]
+
+
+def missing(package: str, name: str, known: Iterable[str]) -> AttributeError:
+    """The error for a name that a package does not have, with the known one that was perhaps meant."""
+    from stlbounds.errors import near_misses
+
+    hint = "" if name.startswith("_") else near_misses(name, known)
+    return AttributeError(f"module {package!r} has no attribute {name!r}{'; ' if hint else ''}{hint}")
 
 
 def lazily(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
@@ -24,10 +32,7 @@ def lazily(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any]
 
     def load(name: str) -> Any:
         if name not in homes:
-            from stlbounds.errors import near_misses
-
-            hint = "" if name.startswith("_") else near_misses(name, homes)
-            raise AttributeError(f"module {package!r} has no attribute {name!r}{'; ' if hint else ''}{hint}")
+            raise missing(package, name, homes)
         module, _, path = homes[name].partition(":")
         found: Any = import_module(module)
         for part in path.split(".") if path else () if homes[name].endswith(":") else (name,):

@@ -8,9 +8,9 @@ import sympy as sp
 
 from stlbounds.errors import UndecidedError
 
-__all__ = ["at_start", "case_by_case", "from_start", "generation_cases"]
+__all__ = ["added_up", "at_start", "case_by_case", "from_start", "generation_cases"]
 
-_FEW_TERMS = 8
+_FEW_TERMS = 9
 
 
 def from_start(generation: sp.Expr, start: sp.Expr, later: sp.Expr) -> sp.Expr:
@@ -33,22 +33,22 @@ def at_start(expression: sp.Expr, index: sp.Symbol) -> sp.Expr:
     >>> at_start(1 + sp.Sum(n**k, (k, 0, i - 1)) + sp.Piecewise((0, sp.Eq(i, 0)), (n, True)), i)
     1
     """
-    return _added_up(expression.subs(index, 0))
+    return added_up(expression.subs(index, 0))
 
 
-def _added_up(expression: sp.Expr) -> sp.Expr:
+def added_up(expression: sp.Expr, most: int = _FEW_TERMS) -> sp.Expr:
+    """The expression with its sums and products of at most ``most`` terms, perhaps of none, written out."""
     def few(part: sp.Basic) -> bool:
         low, high = part.limits[-1][1:] if isinstance(part, (sp.Sum, sp.Product)) else (sp.oo, sp.S.Zero)
-        return bool(low.is_Integer and high.is_Integer and high - low <= _FEW_TERMS)
+        return bool(low.is_Integer and high.is_Integer and high - low < most)
 
-    return expression.replace(few, _terms)
+    def terms(part: sp.Expr) -> sp.Expr:
+        *inner, (index, low, high) = part.limits
+        body = part.func(part.function, *inner) if inner else part.function
+        found = [added_up(body.subs(index, value), most) for value in range(int(low), int(high) + 1)]
+        return sp.Add(*found) if isinstance(part, sp.Sum) else sp.Mul(*found)
 
-
-def _terms(part: sp.Expr) -> sp.Expr:
-    *inner, (index, low, high) = part.limits
-    body = part.func(part.function, *inner) if inner else part.function
-    terms = [_added_up(body.subs(index, value)) for value in range(int(low), int(high) + 1)]
-    return sp.Add(*terms) if isinstance(part, sp.Sum) else sp.Mul(*terms)
+    return expression.replace(few, terms)
 
 
 def generation_cases(expression: sp.Expr, most: int = 16) -> tuple[sp.Expr, ...]:

@@ -293,7 +293,7 @@ class Facts:
         """Whether a sum of nonnegative terms has terms, and the last one is positive."""
         (index, first, last), *others = series.limits
         return (not others and first.is_nonnegative is True and (last - first).is_integer is True
-                and self.positive(last - first + 1) and self.nonnegative(series.function.subs(index, _from(first)))
+                and self._has_terms(series) and self.nonnegative(series.function.subs(index, _from(first)))
                 and self.positive(series.function.subs(index, last).doit()))
 
     def _of_logarithm(self, expression: sp.Expr) -> int:

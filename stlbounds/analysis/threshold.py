@@ -191,12 +191,18 @@ class Threshold(Shown):
         return [("", case) for case in self.inside] + [
             (f"at {self.variable} = {end}: ", case) for end, cases in self.ends.items() for case in cases]
 
+    def settled(self) -> tuple[sp.Expr | None, str | None]:
+        """The critical value as `critical` tells it, and why it is undecided, if it is."""
+        try:
+            return self.critical, None
+        except UndecidedError as error:
+            return None, str(error)
+
     def answer(self) -> str:
         """The critical value in a line, or why there is none."""
-        try:
-            critical = self.critical
-        except UndecidedError as error:
-            return f"critical value undecided: {error}"
+        critical, why = self.settled()
+        if why is not None:
+            return f"critical value undecided: {why}"
         if critical is not None:
             return f"critical {self.variable}: {critical}"
         fine = any(case.value.fine for case in self.inside)
@@ -219,10 +225,7 @@ class Threshold(Shown):
             return [{"conditions": [str(condition) for condition in case.conditions], **case.value.to_dict()}
                     for case in cases]
 
-        try:
-            critical, why = self.critical, None
-        except UndecidedError as error:
-            critical, why = None, str(error)
+        critical, why = self.settled()
         return {"variable": str(self.variable), "towards": str(self.towards), "undecided": why,
                 "critical": None if critical is None else str(critical),
                 "bracket": None if why or self.bracket is None else [str(end) for end in self.bracket],

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from stlbounds.generators.location_sampling import LocationSampler
     from stlbounds.loops.base import Loop
 
-__all__ = ["FITTED_MEAN", 
+__all__ = [
+    "FITTED_MEAN",
     "FittedMeanSensitivity",
     "LocationDrift",
     "LocationModel",

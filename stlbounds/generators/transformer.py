@@ -80,14 +80,16 @@ class Attention:
 
     def _check_powers(self, depth: sp.Expr) -> None:
         """Powers of numbers are worked out exactly; the constants of layers one by one are not."""
+        if not depth.is_Integer:
+            return
         branches = self.feed_forward is not None and self.feed_forward.free_symbols and not self.omega.free_symbols
         most = _MOST_LAYERS_OF_BRANCHES if branches else _MOST_LAYERS
-        if depth.is_Integer and depth > most:
+        if depth > most:
             raise InvalidArgumentError("layers", depth if depth < 10**9 else sp.N(depth, 3),
                                        f"at most {most} if it is a number" + " and L_f is none" * bool(branches),
                                        "leave it a symbol and evaluate the bound at larger ones")
         numbers = (abs(part) for number in self.bases[1].atoms(sp.Rational) for part in (number.p, number.q))
-        if depth.is_Integer and depth * max(part.bit_length() for part in (1, *numbers)) > _MOST_DIGITS * sp.log(10, 2):
+        if depth * max(part.bit_length() for part in (1, *numbers)) > _MOST_DIGITS * sp.log(10, 2):
             raise InvalidArgumentError("omega", sp.N(self.omega, 3),
                                        f"such that its powers have at most {_MOST_DIGITS} digits",
                                        "leave it or the number of layers a symbol")

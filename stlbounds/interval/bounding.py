@@ -10,6 +10,7 @@ from typing import Any
 
 import sympy as sp
 
+from stlbounds.generation_zero import added_up
 from stlbounds.interval.arithmetic import Arithmetic, Interval
 from stlbounds.interval.domain import Box, infinite, nearest
 from stlbounds.interval.tape import Tape
@@ -97,20 +98,17 @@ def filled(expression: sp.Expr, values: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
         return sp.nan
 
 
-def _added_up(total: sp.Sum) -> sp.Expr:
+def _rational(total: sp.Sum) -> sp.Expr:
     """A short sum of rational terms as their sum, perhaps of none, which SymPy leaves alone; others as they are."""
-    index, first, last = total.limits[0]
-    if len(total.limits) > 1 or not (first.is_Integer and last.is_Integer and last - first < _TERMS):
-        return total
-    terms = [total.function.xreplace({index: sp.Integer(k)}) for k in range(int(first), int(last) + 1)]
-    return sp.Add(*terms) if all(term.is_Rational for term in terms) else total
+    found = added_up(total, _TERMS)
+    return found if found.is_Rational else total
 
 
 def exact_sign(expression: sp.Expr, values: dict[sp.Symbol, sp.Rational]) -> int | None:
     """The sign of the value at a rational point where SymPy can tell it exactly, else None."""
     found = filled(expression, values)
     if found.has(sp.Sum):
-        found = found.replace(lambda part: isinstance(part, sp.Sum), _added_up)
+        found = found.replace(lambda part: isinstance(part, sp.Sum), _rational)
     if found.is_Rational:
         return int(sp.sign(found))
     if found.free_symbols or found.has(sp.nan, sp.zoo, sp.oo, sp.I):

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from stlbounds.learners.judging import Judge
     from stlbounds.learners.search import FloatArray
 
-__all__ = ["DESCENT", 
+__all__ = [
+    "DESCENT",
     "RUNS",
     "ConvexShiftStep",
     "GradientDescent",

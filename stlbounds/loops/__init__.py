@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from stlbounds.errors import near_misses
+from stlbounds._lazy import missing
 from stlbounds.loops.accumulate import Accumulate
 from stlbounds.loops.augment import Augment
 from stlbounds.loops.base import Loop
@@ -22,8 +22,7 @@ def __getattr__(name: str) -> Any:
         from stlbounds.networks.network import Network
 
         return Network
-    hint = "" if name.startswith("_") else near_misses(name, [*__all__, "Network"])
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{'; ' if hint else ''}{hint}")
+    raise missing(__name__, name, __dir__())
 
 
 def __dir__() -> list[str]:

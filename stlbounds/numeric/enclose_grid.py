@@ -143,12 +143,14 @@ def enclose_grid(expression: sp.Expr, arrays: Mapping[str, Array], *, bits: int 
                if exact and symbol.name in exact}
     with np.errstate(all="ignore"), numbers.working():
         try:
-            if rounded:
-                raise UnsupportedStepError
-            before, least = _beforehand(tape, columns, numbers, grid)
+            ahead = None if rounded else _beforehand(tape, columns, numbers, grid)
         except UnsupportedStepError:
+            ahead = None
+        if ahead is None:
             redo = [(piece, np.ones(lower[piece].shape, dtype=bool)) for piece in pieces(grid, _PIECE)]
         else:
+            before, least = ahead
+
             def run(portion: Sequence[Piece]) -> list[tuple[Piece, Mask]]:
                 lost, most = [], max(lower[piece].size for piece in portion)
                 room = {number: np.empty(most) for number, step in enumerate(tape.steps)

@@ -11,7 +11,6 @@ from stlbounds.analysis.cases import Answer, Case
 from stlbounds.analysis.expansion import Expanded
 from stlbounds.analysis.rate import Leading
 from stlbounds.analysis.threshold import GUARANTEED, Behaviour, Threshold
-from stlbounds.errors import UndecidedError
 from stlbounds.render.printer import inline
 
 __all__ = ["answer_markdown", "threshold_markdown"]
@@ -68,12 +67,11 @@ def answer_markdown(answer: Answer[Any]) -> str:
 
 def threshold_markdown(found: Threshold) -> str:
     """The critical value, and what happens on both sides of it."""
-    name = f"${inline(found.variable)}$"
-    try:
-        critical = found.critical
+    critical, why = found.settled()
+    if why is not None:
+        head = f"critical ${inline(found.variable)}$ undecided: {why}"
+    else:
         head = found.answer() if critical is None else f"critical ${inline(found.variable)} = {inline(critical)}$"
-    except UndecidedError as error:
-        head = f"critical {name} undecided: {error}"
     lines = _lines(found.inside)
     for end, cases in found.ends.items():
         lines += _lines(cases, f"at ${inline(found.variable)} = {inline(end)}$: ")
